@@ -1,0 +1,90 @@
+"""microgradnp: PyTorch's autograd, rebuilt on NumPy.
+
+The names and their layout are PyTorch's: ``import microgradnp as torch`` runs a PyTorch program.
+"""
+
+from . import autograd, dtypes, nn, ops, optim, random
+from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .dtypes import (
+    bool_,
+    dtype,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    promote_types,
+    set_default_dtype,
+    uint8,
+)
+from .ops.arithmetic import (
+    abs,
+    add,
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    div,
+    eq,
+    ge,
+    gt,
+    le,
+    lt,
+    maximum,
+    minimum,
+    mul,
+    ne,
+    neg,
+    positive,
+    pow,
+    sign,
+    sub,
+    where,
+)
+from .ops.conversion import clone
+from .ops.creation import (
+    arange,
+    as_tensor,
+    empty,
+    eye,
+    from_numpy,
+    full,
+    linspace,
+    ones,
+    ones_like,
+    rand,
+    randint,
+    randn,
+    randperm,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from .ops.elementary import exp, log, log1p, relu, sigmoid, sqrt, tanh
+from .ops.indexing import take_along_dim
+from .ops.product import matmul
+from .ops.reduction import all, amax, amin, any, argmax, argmin, max, mean, min, sum
+from .ops.shape import (
+    broadcast_to,
+    cat,
+    flatten,
+    permute,
+    ravel,
+    reshape,
+    squeeze,
+    stack,
+    t,
+    transpose,
+    unsqueeze,
+)
+from .random import Generator
+from .tensor import Size, Tensor
+
+half, float, double = float16, float32, float64
+short, int, long = int16, int32, int64
+bool = bool_
+absolute, negative, multiply, divide, true_divide, concat = abs, neg, mul, div, div, cat
+
+__version__ = "0.1.0"

@@ -1,0 +1,6 @@
+"""Automatic differentiation: the engine, and PyTorch's ``torch.autograd``."""
+
+from .backward import backward, grad
+from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+
+__all__ = ["backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]

@@ -1,0 +1,121 @@
+"""The vertices of the computation graph.
+
+A ``Node`` is one recorded operation: where its operands came from, and what its derivative rule needs. Every operation's
+record generates its own subclass (``MulBackward0``) with flat slots, so that one operation costs the garbage collector one
+object. A ``Leaf`` is where gradients end up: a tensor made by the user that requires one. A ``Constant`` stands in
+pictures for an operand that needs no gradient; no sweep ever reaches it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any, ClassVar
+
+from . import memory
+from .scope import Scope
+
+
+class Node:
+    """One recorded operation: an edge to the node of each operand, the saved values, and how to go backward.
+
+    Attributes: ``time``, when it was recorded; ``shape`` and ``dtype`` of its result; ``scope``, the module call that it
+    was recorded in; ``hooks``, functions run on its gradient.
+    """
+
+    __slots__ = ("__weakref__", "dtype", "hooks", "scope", "shape", "time")
+
+    operation: ClassVar[Any] = None  # the record
+    label: ClassVar[str] = ""  # the operation's name, for pictures and errors
+    operands: ClassVar[tuple[str, ...]] = ()  # the names of the operands, one for each edge
+    saved: ClassVar[tuple[str, ...]] = ()  # the slots that hold what was saved
+
+    time: int
+    shape: tuple[int, ...]
+    dtype: Any
+    scope: Scope | None
+    hooks: dict[int, Any] | None
+
+    def edges(self) -> tuple[Node | None, ...]:
+        """The node of each operand, None where no gradient is wanted."""
+        return ()
+
+    def sources(self) -> tuple[Any, ...]:
+        """For a picture: for each operand its node, or the ``Constant`` or Python number that took no gradient."""
+        return ()
+
+    def arguments(self) -> dict[str, Any]:
+        """For a picture: the saved static arguments, such as ``dim`` or ``shape``."""
+        return {}
+
+    def run(self, g: Any, grads: dict[Node, Any], wanted: Any) -> None:
+        """Apply the derivative rules to the gradient ``g`` and add each result to ``grads``, on plain arrays."""
+        raise NotImplementedError
+
+    def run_graph(self, g: Any, grads: dict[Node, Any], wanted: Any) -> None:
+        """The same on tensors, so that the rules record themselves (``create_graph=True``)."""
+        self.run(g, grads, wanted)
+
+    def release(self) -> None:
+        """Drop the saved values; the edges stay, for pictures."""
+
+    def is_released(self) -> bool:
+        """Whether the saved values are gone: a released slot is unset."""
+        return bool(self.saved) and not any(hasattr(self, slot) for slot in self.saved)
+
+    def check_saved(self) -> None:
+        """Raise if the memory of a saved array has been written to since this node was recorded."""
+        for slot in self.saved:
+            value = getattr(self, slot, None)
+            for array in value if isinstance(value, (tuple, list)) else (value,):
+                if hasattr(array, "dtype") and (writes := memory.writes_since(array, self.time)):
+                    raise RuntimeError(self._stale_message(slot, array, writes))
+
+    def _stale_message(self, slot: str, array: Any, writes: memory.Writes) -> str:
+        name = slot.removeprefix("_saved_")
+        role = "its result" if name == "out" else f"its operand '{name}'"
+        module = self.scope.describe() if self.scope is not None else ""
+        return (
+            f"{self.label}{f' in {module}' if module else ''}: one of the variables needed for gradient computation has "
+            f"been modified by an inplace operation: {role}, a {array.dtype} tensor of shape {tuple(array.shape)}, was "
+            f"changed by {writes.describe()} after the forward pass had saved it. Use the out-of-place form of that "
+            f"operation, or call .clone() on the tensor before changing it."
+        )
+
+    # What PyTorch programs read from a grad_fn.
+
+    @classmethod
+    def name(cls) -> str:
+        return cls.__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The operands' nodes, as PyTorch gives them."""
+        return tuple((edge, 0) for edge in self.edges())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
+
+
+class Leaf(Node):
+    """Where a gradient ends: adds it to the ``.grad`` of a tensor, which it holds weakly."""
+
+    __slots__ = ("tensor",)
+    label = "leaf"
+
+    def __init__(self, tensor: Any) -> None:
+        self.tensor = weakref.ref(tensor)
+        self.shape, self.dtype = tensor._array.shape, tensor._array.dtype
+        self.time, self.scope, self.hooks = memory.tick(), None, None
+
+
+Leaf.__name__ = Leaf.__qualname__ = "AccumulateGrad"  # what PyTorch programs expect to read
+
+
+class Constant:
+    """An operand that took no gradient, for pictures: its shape and dtype, and the tensor for as long as it lives."""
+
+    __slots__ = ("dtype", "shape", "tensor")
+
+    def __init__(self, tensor: Any) -> None:
+        self.tensor = weakref.ref(tensor)
+        self.shape, self.dtype = tensor._array.shape, tensor._array.dtype

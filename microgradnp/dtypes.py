@@ -1,0 +1,110 @@
+"""Data types, which are NumPy's own, and the rule by which operands of different types meet (PyTorch's)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeAlias
+
+import numpy as np
+
+dtype: TypeAlias = "np.dtype[Any]"
+
+float16 = np.dtype("float16")
+float32 = np.dtype("float32")
+float64 = np.dtype("float64")
+int8 = np.dtype("int8")
+int16 = np.dtype("int16")
+int32 = np.dtype("int32")
+int64 = np.dtype("int64")
+uint8 = np.dtype("uint8")
+bool_ = np.dtype("bool")
+
+SUPPORTED = frozenset((float16, float32, float64, int8, int16, int32, int64, uint8, bool_))
+_CATEGORIES = "biufc"  # NumPy's kinds; signed and unsigned integers are one category
+
+
+class _Default:
+    """The default floating point type; one cell that everything reads."""
+
+    dtype: np.dtype[Any] = float32
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """The type of floating point tensors made from Python numbers: float32 unless changed.
+
+    >>> import microgradnp
+    >>> microgradnp.get_default_dtype()
+    dtype('float32')
+    """
+    return _Default.dtype
+
+
+def set_default_dtype(d: Any) -> None:
+    """Set the type of floating point tensors made from Python numbers.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.set_default_dtype.html
+    """
+    chosen = as_dtype(d)
+    if chosen.kind != "f":
+        raise TypeError(f"set_default_dtype(d): d must be a floating point type such as float64, got {chosen}")
+    _Default.dtype = chosen
+
+
+def as_dtype(value: Any, function: str = "dtype") -> np.dtype[Any]:
+    """The supported dtype that ``value`` (a dtype, a NumPy type, a name, a Python type) stands for, or a TypeError."""
+    if value is float:
+        return _Default.dtype
+    if value is int:
+        return int64
+    try:
+        found = np.dtype(value)
+    except TypeError:
+        found = None
+    if found is not None and not found.isnative:
+        found = found.newbyteorder("=")
+    if found not in SUPPORTED:
+        names = ", ".join(sorted(str(d) for d in SUPPORTED))
+        raise TypeError(f"{function}: {value!r} is not a supported dtype; use one of {names}")
+    return found
+
+
+def _category(d: np.dtype[Any]) -> int:
+    return _CATEGORIES.index(d.kind if d.kind != "u" else "i")
+
+
+@cache
+def promote_types(type1: np.dtype[Any], type2: np.dtype[Any]) -> np.dtype[Any]:
+    """The smallest type that both convert to, by PyTorch's table: an integer and a float give that float.
+
+    Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html#type-promotion-doc
+
+    >>> import microgradnp
+    >>> microgradnp.promote_types(microgradnp.int64, microgradnp.float32)
+    dtype('float32')
+    """
+    first, second = as_dtype(type1), as_dtype(type2)
+    if _category(first) != _category(second):
+        return max(first, second, key=_category)
+    return np.result_type(first, second)
+
+
+def result_type_of(dimensioned: Any, zero_dim: Any, number: Any) -> np.dtype[Any]:
+    """The common type of operands in PyTorch's three ranks: tensors with dimensions, 0-d tensors, Python numbers.
+
+    Each argument is a dtype or None. A lower rank counts only when its category (bool, integer, float) is higher.
+    """
+    result = None
+    for candidate in (dimensioned, zero_dim, number):
+        if candidate is None:
+            continue
+        if result is None or (_category(candidate) > _category(result)):
+            result = candidate if result is None else promote_types(result, candidate)
+    assert result is not None
+    return result
+
+
+def number_dtype(value: Any) -> np.dtype[Any]:
+    """The type that a Python number stands for: bool, int64, or the default floating point type."""
+    if isinstance(value, bool):
+        return bool_
+    return int64 if isinstance(value, int) else _Default.dtype

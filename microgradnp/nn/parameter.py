@@ -1,0 +1,27 @@
+"""Tensors that belong to a module: parameters, which are trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..tensor import Tensor, array_from, make
+
+
+class Parameter(Tensor):
+    """A tensor that a module registers as its parameter when it is assigned as an attribute.
+
+    It shares the memory of ``data`` when that is a tensor, and requires gradients unless told otherwise.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
+
+    >>> import microgradnp
+    >>> microgradnp.nn.Parameter(microgradnp.zeros(2))
+    Parameter containing:
+    tensor([0., 0.], requires_grad=True)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data: Any = (), requires_grad: bool = True) -> Parameter:
+        array = data._array if isinstance(data, Tensor) else array_from(data)
+        return make(array, cls).requires_grad_(requires_grad)  # type: ignore[return-value]

@@ -1,0 +1,235 @@
+"""Arithmetic on elements: + - * / ** and their kin, comparisons, and choosing between two tensors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .record import Array, Index, derivatives, operation
+
+POSITIVE = (0.1, 3.0)
+
+
+@operation(np.add, methods=("add", "__add__", "__radd__"), elementwise=True)
+@derivatives(input=lambda g: g, other=lambda g, alpha: g if alpha == 1 else g * alpha)
+def add(input: Array, other: Array, *, alpha: float = 1) -> Array:
+    """``input + alpha * other``, elementwise with broadcasting.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.add.html
+
+    >>> import microgradnp
+    >>> microgradnp.add(microgradnp.tensor([1.0, 2.0]), 10)
+    tensor([11., 12.])
+    """
+    return np.add(input, other if alpha == 1 else other * alpha)
+
+
+@operation(np.subtract, methods=("sub", "__sub__", "__rsub__"), elementwise=True)
+@derivatives(input=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else g * -alpha)
+def sub(input: Array, other: Array, *, alpha: float = 1) -> Array:
+    """``input - alpha * other``, elementwise with broadcasting.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.sub.html
+    """
+    return np.subtract(input, other if alpha == 1 else other * alpha)
+
+
+@operation(np.multiply, methods=("mul", "multiply", "__mul__", "__rmul__"), elementwise=True)
+@derivatives(input=lambda g, other: g * other, other=lambda g, input: g * input)
+def mul(input: Array, other: Array) -> Array:
+    """The product ``input * other``, elementwise with broadcasting.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.mul.html
+    """
+    return np.multiply(input, other)
+
+
+@operation(
+    np.true_divide,
+    methods=("div", "divide", "true_divide", "__truediv__", "__rtruediv__"),
+    elementwise=True, floats=True, quiet=True, domain={"other": POSITIVE},
+)  # fmt: skip
+@derivatives(input=lambda g, other: g / other, other=lambda g, out, other: -g * (out / other))
+def div(input: Array, other: Array) -> Array:
+    """The quotient ``input / other``, elementwise with broadcasting; integers are divided as floating point numbers.
+
+    Dividing by zero gives an infinity or nan, without a warning.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.div.html
+    """
+    return np.true_divide(input, other)
+
+
+def _power_of_base(g, input, exponent):  # type: ignore[no-untyped-def]
+    # Where the exponent is 0 the derivative is 0, at 0 too: lowering the exponent there would divide by zero.
+    return g * (exponent * np.power(input, exponent - (exponent != 0)))
+
+
+def _power_of_exponent(g, out, input, exponent):  # type: ignore[no-untyped-def]
+    # 0 ** y does not change with y > 0 (and by convention not at 0): the logarithm is kept away from those zeros.
+    still = (input == 0) & (exponent >= 0)
+    return g * (out * np.log(np.where(still, 1.0, input)))
+
+
+@operation(
+    np.power, methods=("pow", "__pow__", "__rpow__"),
+    elementwise=True, quiet=True, domain={"input": POSITIVE},
+)  # fmt: skip
+@derivatives(input=_power_of_base, exponent=_power_of_exponent)
+def pow(input: Array, exponent: Array) -> Array:
+    """``input ** exponent``, elementwise with broadcasting.
+
+    The derivative of ``x ** 0`` is 0 everywhere, and that of ``0 ** y`` with respect to ``y >= 0`` is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.pow.html
+    """
+    return np.power(input, exponent)
+
+
+@operation(np.negative, methods=("neg", "negative", "__neg__"), elementwise=True)
+@derivatives(input=lambda g: -g)
+def neg(input: Array) -> Array:
+    """``-input``.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.neg.html
+    """
+    return np.negative(input)
+
+
+@operation(np.positive, methods=("positive", "__pos__"), elementwise=True)
+@derivatives(input=lambda g: g)
+def positive(input: Array) -> Array:
+    """``+input``: the values as they are, in memory of their own."""
+    return np.positive(input)
+
+
+@operation(np.absolute, methods=("abs", "absolute", "__abs__"), elementwise=True, kinks=(0.0,))
+@derivatives(input=lambda g, input: g * np.sign(input))
+def abs(input: Array) -> Array:
+    """The absolute value; its derivative at 0 is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.abs.html
+    """
+    return np.absolute(input)
+
+
+@operation(np.sign, methods=("sign",), elementwise=True, kinks=(0.0,))
+@derivatives(input=lambda g: np.zeros_like(g))
+def sign(input: Array) -> Array:
+    """-1, 0 or 1, the sign of each element; its derivative is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.sign.html
+    """
+    return np.sign(input)
+
+
+# Of two equal elements each gets half of the gradient, as in PyTorch.
+
+
+@operation(np.maximum, methods=("maximum",), elementwise=True, samples="apart")
+@derivatives(
+    input=lambda g, input, other: np.where(input == other, g * 0.5, np.where(input > other, g, 0.0)),
+    other=lambda g, input, other: np.where(input == other, g * 0.5, np.where(other > input, g, 0.0)),
+)
+def maximum(input: Array, other: Array) -> Array:
+    """The larger of two elements; where they are equal each gets half of the gradient. NaN if either is.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.maximum.html
+    """
+    return np.maximum(input, other)
+
+
+@operation(np.minimum, methods=("minimum",), elementwise=True, samples="apart")
+@derivatives(
+    input=lambda g, input, other: np.where(input == other, g * 0.5, np.where(input < other, g, 0.0)),
+    other=lambda g, input, other: np.where(input == other, g * 0.5, np.where(other < input, g, 0.0)),
+)
+def minimum(input: Array, other: Array) -> Array:
+    """The smaller of two elements; where they are equal each gets half of the gradient. NaN if either is.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.minimum.html
+    """
+    return np.minimum(input, other)
+
+
+@operation(np.where, numbers=True, samples="where")
+@derivatives(
+    input=lambda g, condition: np.where(condition, g, 0.0),
+    other=lambda g, condition: np.where(condition, 0.0, g),
+)
+def where(condition: Index, input: Array, other: Array) -> Array:
+    """``input`` where ``condition`` is true, else ``other``; all three are broadcast together.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.where.html
+
+    >>> import microgradnp
+    >>> x = microgradnp.tensor([-1.0, 2.0])
+    >>> microgradnp.where(x > 0, x, 0.0)
+    tensor([0., 2.])
+    """
+    return np.where(condition, input, other)
+
+
+# Comparisons give bool tensors, and bool tensors have no derivative.
+
+
+@operation(np.equal, methods=("eq", "__eq__"), elementwise=True)
+def eq(input: Array, other: Array) -> Array:
+    """``input == other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.eq.html"""
+    return np.equal(input, other)
+
+
+@operation(np.not_equal, methods=("ne", "__ne__"), elementwise=True)
+def ne(input: Array, other: Array) -> Array:
+    """``input != other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.ne.html"""
+    return np.not_equal(input, other)
+
+
+@operation(np.less, methods=("lt", "__lt__"), elementwise=True)
+def lt(input: Array, other: Array) -> Array:
+    """``input < other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.lt.html"""
+    return np.less(input, other)
+
+
+@operation(np.less_equal, methods=("le", "__le__"), elementwise=True)
+def le(input: Array, other: Array) -> Array:
+    """``input <= other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.le.html"""
+    return np.less_equal(input, other)
+
+
+@operation(np.greater, methods=("gt", "__gt__"), elementwise=True)
+def gt(input: Array, other: Array) -> Array:
+    """``input > other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.gt.html"""
+    return np.greater(input, other)
+
+
+@operation(np.greater_equal, methods=("ge", "__ge__"), elementwise=True)
+def ge(input: Array, other: Array) -> Array:
+    """``input >= other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.ge.html"""
+    return np.greater_equal(input, other)
+
+
+@operation(np.bitwise_and, methods=("bitwise_and", "__and__", "__rand__"), elementwise=True, domain="bits")
+def bitwise_and(input: Array, other: Array) -> Array:
+    """``input & other``: of bool tensors the logical, of integer tensors the bitwise and.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.bitwise_and.html
+    """
+    return np.bitwise_and(input, other)
+
+
+@operation(np.bitwise_or, methods=("bitwise_or", "__or__", "__ror__"), elementwise=True, domain="bits")
+def bitwise_or(input: Array, other: Array) -> Array:
+    """``input | other``: of bool tensors the logical, of integer tensors the bitwise or.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.bitwise_or.html
+    """
+    return np.bitwise_or(input, other)
+
+
+@operation(np.invert, methods=("bitwise_not", "__invert__"), elementwise=True, domain="bits")
+def bitwise_not(input: Array) -> Array:
+    """``~input``: of bool tensors the logical, of integer tensors the bitwise complement.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.bitwise_not.html
+    """
+    return np.invert(input)

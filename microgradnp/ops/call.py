@@ -1,0 +1,353 @@
+"""The template from which the call of every operation, and its graph node, are compiled.
+
+For a record ``mul(input, other)`` it writes, in effect:
+
+    def mul(input, other):
+        <if the operands are not tensors of one dtype: return general(record, ...)>
+        input_array, input_edge = the array and the graph edge of input; likewise other
+        array = forward(input_array, other_array)
+        out = a new Tensor around array
+        if recording and some edge is not None:
+            out._edge = MulBackward0: its edges, the saved operands that the wanted rules name
+        return out
+
+    class MulBackward0(Node):
+        def run(self, g, grads, wanted):
+            for each wanted edge: grads[edge] += rule(g, saved values), fitted to the edge's shape and dtype
+
+Generated code costs what hand-written code would: no loops over operands, no argument dictionaries.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..autograd.memory import owner_of, tick
+from ..autograd.modes import recording
+from ..autograd.node import Node
+from ..autograd.scope import current as scope
+from ..tensor import Tensor, constant_of, edge_of, make
+from .operands import fit, general
+from .record import Operation
+
+
+def compile_call(record: Operation) -> Callable[..., Any]:
+    """Compile the record's public function, in place, and return it."""
+    public: Any = record.public
+    namespace = public.__globals__
+    node = _compile_node(record)
+    namespace.update(
+        Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray, errstate=np.errstate,
+        owner_of=owner_of, tick=tick, recording=recording.get, scope=scope.get, edge_of=edge_of, constant_of=constant_of,
+        general=general, Node=node, record=record, forward=record.forward,
+    )  # fmt: skip
+    for parameter in record.signature.parameters.values():
+        if parameter.default is not inspect.Parameter.empty:
+            namespace[f"default_{parameter.name}"] = parameter.default
+    call = _define(_call_source(record, checked=True), record.name, namespace)
+    record.bare = _define(_call_source(record, checked=False), record.name, namespace)
+    record.node = node
+    public.__defaults__, public.__kwdefaults__ = call.__defaults__, call.__kwdefaults__
+    public.__code__ = call.__code__
+    return public
+
+
+def _define(source: str, name: str, namespace: dict[str, Any]) -> Any:
+    local: dict[str, Any] = {}
+    exec(compile(source, f"<microgradnp operation {name}>", "exec"), namespace, local)
+    return local[name]
+
+
+# The call
+
+
+def _call_source(record: Operation, checked: bool) -> str:
+    lines = [f"def {record.name}({_parameters(record)}):"]
+    if checked:
+        lines += _check(record)
+    for name in record.operands:
+        lines += _open_list(name) if name in record.list_operands else _open(name)
+    lines += _forward(record)
+    lines += [
+        "if array.__class__ is not ndarray and isinstance(array, generic): array = asarray(array)",
+        "out = new(Tensor)",
+        "out._array = array",
+        "out._grad = out._base = None",
+    ]
+    lines += _record(record) if record.rules else ["out._edge = None"]
+    if record.view:
+        lines += _mark_view(record)
+    lines.append("return out")
+    return "\n    ".join(lines)
+
+
+def _parameters(record: Operation) -> str:
+    """The record's parameters without annotations, their defaults by name."""
+    parts, keyword_only = [], False
+    for parameter in record.signature.parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
+            keyword_only = True
+            parts.append("*")
+        default = "" if parameter.default is inspect.Parameter.empty else f"=default_{parameter.name}"
+        parts.append(parameter.name + default)
+    return ", ".join(parts)
+
+
+def _arguments(record: Operation, operand: str = "{}") -> str:
+    """The arguments of a call to the forward function, operands written by the given pattern."""
+    parts = []
+    for name, parameter in record.signature.parameters.items():
+        value = operand.format(name) if name in record.operands else name
+        parts.append(f"{name}={value}" if parameter.kind is parameter.KEYWORD_ONLY else value)
+    return ", ".join(parts)
+
+
+def _check(record: Operation) -> list[str]:
+    """Leave anything but tensors of one dtype (and, beside one, a Python float) to ``general``."""
+    otherwise = f"return general(record, {_arguments(record)})"
+    if record.list_operands:
+        return [otherwise]
+    if record.elementwise and len(record.operands) == 2:
+        return _check_pair(record, otherwise)
+    return [f"if {' or '.join(_irregularities(record))}: {otherwise}"]
+
+
+def _check_pair(record: Operation, otherwise: str) -> list[str]:
+    first, second = record.operands
+    integers = f" or {first}._array.dtype.kind != 'f'" if record.floats else ""
+    return [
+        f"if isinstance({first}, Tensor):",
+        f"    if isinstance({second}, Tensor):",
+        f"        if {first}._array.dtype is not {second}._array.dtype{integers}: {otherwise}",
+        f"    elif {second}.__class__ is not float or {first}._array.dtype.kind != 'f': {otherwise}",
+        f"elif {first}.__class__ is not float or not isinstance({second}, Tensor)"
+        f" or {second}._array.dtype.kind != 'f': {otherwise}",
+    ]
+
+
+def _irregularities(record: Operation) -> Iterable[str]:
+    """Conditions of which none holds when every operand is a tensor, and those of ``promoted`` have one dtype."""
+    first = record.promoted[0] if record.promoted else ""
+    for name in record.operands:
+        absent = f"{name} is not None and " if record.signature.parameters[name].default is None else ""
+        other_dtype = f" or {name}._array.dtype is not {first}._array.dtype"
+        yield f"{absent}(not isinstance({name}, Tensor){other_dtype if name in record.promoted and name != first else ''})"
+    if record.floats:
+        yield f"{first}._array.dtype.kind != 'f'"
+
+
+def _open(name: str) -> list[str]:
+    return [
+        f"if isinstance({name}, Tensor):",
+        f"    {name}_array = {name}._array",
+        f"    {name}_edge = {name}._edge if {name}._base is None else edge_of({name})",
+        "else:",
+        f"    {name}_array = {name}",
+        f"    {name}_edge = None",
+    ]
+
+
+def _open_list(name: str) -> list[str]:
+    return [
+        f"{name}_array = tuple([t._array if isinstance(t, Tensor) else t for t in {name}])",
+        f"{name}_edge = tuple([edge_of(t) if isinstance(t, Tensor) else None for t in {name}])",
+        f"if not any({name}_edge): {name}_edge = None",
+    ]
+
+
+def _forward(record: Operation) -> list[str]:
+    call = f"array = forward({_arguments(record, '{}_array')})"
+    if not record.quiet:
+        return [call]
+    # Inside a module or a sweep NumPy's warnings are off already, and entering errstate costs more than small operations.
+    return ["if scope() is None:", f"    with errstate(all='ignore'): {call}", f"else: {call}"]
+
+
+def _record(record: Operation) -> list[str]:
+    edges = [f"{name}_edge" for name in record.rules]
+    lines = [
+        f"if ({' or '.join(f'{edge} is not None' for edge in edges)}) and recording():",
+        "    node = Node()",
+        "    node.time = tick()",
+        "    node.scope = scope()",
+        "    node.hooks = None",
+        "    node.shape = array.shape",
+        "    node.dtype = array.dtype",
+    ]
+    for i, name in enumerate(record.operands):
+        if name in record.rules:
+            lines.append(f"    node.edge{i} = {name}_edge")
+            if name in record.list_operands:
+                lines.append(f"    node.constant{i} = [None if isinstance(t, Tensor) and edge_of(t) else constant_of(t) for t in {name}]")
+            else:
+                lines.append(f"    if {name}_edge is None: node.constant{i} = constant_of({name})")
+        else:
+            lines.append(f"    node.constant{i} = constant_of({name})")
+    for saved, users in _saved(record).items():
+        condition = " or ".join(f"{user}_edge is not None" for user in users)
+        always = len(users) == len(record.rules)
+        lines.append(f"    {'' if always else f'if {condition}: '}node._saved_{saved} = {_value(record, saved)}")
+    return [*lines, "    out._edge = node", "else: out._edge = None"]
+
+
+def _mark_view(record: Operation) -> list[str]:
+    first = record.operands[0]
+    return [
+        f"if array.base is not None and owner_of(array) is owner_of({first}_array):",
+        f"    out._base = {first} if {first}._base is None else {first}._base",
+        "    out._base_edge = out._base._edge",
+    ]
+
+
+# What is saved
+
+
+def _needs(rule: Callable[..., Any]) -> list[str]:
+    """What a rule names besides the gradient."""
+    return list(inspect.signature(rule).parameters)[1:]
+
+
+def _saved(record: Operation) -> dict[str, list[str]]:
+    """For each value to save, the operands whose rules read it."""
+    saved: dict[str, list[str]] = {}
+    for operand, rule in record.rules.items():
+        for need in _needs(rule):
+            if not _on_the_edge(record, need, operand):
+                saved.setdefault(need, []).append(operand)
+    return saved
+
+
+def _on_the_edge(record: Operation, need: str, operand: str) -> bool:
+    """Whether ``run`` knows a value without saving it: the position in a list, the shape of the rule's own operand."""
+    return need == "position" or need == f"{operand}_shape" and operand not in record.list_operands
+
+
+def _value(record: Operation, saved: str) -> str:
+    """The expression, within the call, of a value to save."""
+    if saved == "out":
+        return "array"
+    if saved in record.operands:
+        return f"{saved}_array"
+    if saved in record.statics:
+        return saved
+    operand, _, attribute = saved.rpartition("_")
+    if operand not in record.operands or attribute not in ("shape", "dtype", "ndim"):
+        raise TypeError(f"operation {record.name}: a rule asks for {saved!r}, which is neither an operand, an argument nor 'out'")
+    if operand in record.list_operands:
+        return f"tuple([a.{attribute} for a in {operand}_array])"
+    return f"{operand}_array.{attribute}"
+
+
+# The node
+
+
+def _compile_node(record: Operation) -> type[Node]:
+    name = "".join(part.capitalize() for part in record.label.strip("_").split("_")) + "Backward0"
+    saved = _saved(record)
+    positions = {operand: i for i, operand in enumerate(record.operands)}
+    slots = [f"edge{positions[operand]}" for operand in record.rules]
+    slots += [f"constant{i}" for i in positions.values()] + [f"_saved_{value}" for value in saved]
+    namespace: dict[str, Any] = {"fit": fit, "lift": lift, "lift_all": lift_all}
+    namespace.update({f"rule_{operand}": rule for operand, rule in record.rules.items()})
+    body = {
+        "__slots__": tuple(slots),
+        "operation": record,
+        "label": record.label,
+        "operands": record.operands,
+        "saved": tuple(f"_saved_{value}" for value in saved),
+        "__module__": record.forward.__module__,
+    }
+    for function, source in (
+        ("run", _run_source(record, positions, graph=False)),
+        ("run_graph", _run_source(record, positions, graph=True)),
+        ("release", _release_source(record, positions, saved)),
+        ("edges", _edges_source(record, positions)),
+    ):
+        body[function] = _define(source, function, namespace)
+    body["sources"] = _sources
+    body["arguments"] = _static_arguments
+    return type(name, (Node,), body)
+
+
+def _run_source(record: Operation, positions: dict[str, int], graph: bool) -> str:
+    lines = [f"def {'run_graph' if graph else 'run'}(self, g, grads, wanted):"]
+    for operand, rule in record.rules.items():
+        values = ", ".join(["g", *(_read(record, need, operand, positions, graph) for need in _needs(rule))])
+        deposit = [
+            f"d = rule_{operand}({values})",
+            "if d.shape != edge.shape or d.dtype is not edge.dtype: d = fit(d, edge)",
+            "grads[edge] = grads[edge] + d if edge in grads else d",
+        ]
+        guard = "if edge is not None and (wanted is None or edge in wanted):"
+        if operand in record.list_operands:
+            lines.append(f"    for position, edge in enumerate(self.edge{positions[operand]} or ()):")
+            lines.append(f"        {guard}")
+            lines += [f"            {line}" for line in deposit]
+        else:
+            lines.append(f"    edge = self.edge{positions[operand]}")
+            lines.append(f"    {guard}")
+            lines += [f"        {line}" for line in deposit]
+    return "\n".join(lines)
+
+
+def _read(record: Operation, need: str, operand: str, positions: dict[str, int], graph: bool) -> str:
+    """The expression, within ``run``, of a value that a rule names. For a graph, arrays come back as tensors in it."""
+    if _on_the_edge(record, need, operand):
+        return need if need == "position" else "edge.shape"
+    slot = f"self._saved_{need}"
+    if not graph or need not in (*record.operands, "out"):
+        return slot
+    if need == "out":
+        return f"lift({slot}, self)"
+    edge = f"self.edge{positions[need]}" if need in record.rules else "None"
+    return f"{'lift_all' if need in record.list_operands else 'lift'}({slot}, {edge})"
+
+
+def _release_source(record: Operation, positions: dict[str, int], saved: dict[str, list[str]]) -> str:
+    lines = ["def release(self):"]
+    for value, users in saved.items():
+        condition = " or ".join(f"self.edge{positions[user]} is not None" for user in users)
+        lines.append(f"    if ({condition}) and hasattr(self, '_saved_{value}'): del self._saved_{value}")
+    return "\n".join([*lines, "    return None"])
+
+
+def _edges_source(record: Operation, positions: dict[str, int]) -> str:
+    parts = []
+    for operand in record.rules:
+        edge = f"self.edge{positions[operand]}"
+        parts.append(f"*({edge} or ())" if operand in record.list_operands else edge)
+    return f"def edges(self): return ({', '.join(parts)},)"
+
+
+def _sources(self: Any) -> tuple[Any, ...]:
+    found: list[Any] = []
+    for i, operand in enumerate(self.operands):
+        edge, constant = getattr(self, f"edge{i}", None), getattr(self, f"constant{i}", None)
+        if operand in self.operation.list_operands:
+            found += [e or c for e, c in zip(edge or [None] * len(constant), constant, strict=True)]
+        else:
+            found.append(edge or constant)
+    return tuple(found)
+
+
+def _static_arguments(self: Any) -> dict[str, Any]:
+    slots = ((name, f"_saved_{name}") for name in self.operation.statics)
+    return {name: getattr(self, slot) for name, slot in slots if hasattr(self, slot)}
+
+
+def lift(value: Any, edge: Node | None) -> Any:
+    """A saved array as a tensor at its place in the graph; a Python number, or None, stays as it is."""
+    if value is None or isinstance(value, (int, float)):
+        return value
+    tensor = make(value)
+    tensor._edge = edge
+    return tensor
+
+
+def lift_all(values: Iterable[Any], edges: Any) -> tuple[Any, ...]:
+    values = tuple(values)
+    return tuple(lift(v, e) for v, e in zip(values, edges or [None] * len(values), strict=True))

@@ -1,0 +1,92 @@
+"""Functions of one element: exponentials, roots, and the activation functions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .arithmetic import POSITIVE
+from .record import Array, derivatives, operation
+
+
+@operation(np.exp, methods=("exp",), elementwise=True, floats=True, quiet=True)
+@derivatives(input=lambda g, out: g * out)
+def exp(input: Array) -> Array:
+    """The exponential e ** input.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.exp.html
+    """
+    return np.exp(input)
+
+
+@operation(np.log, methods=("log",), elementwise=True, floats=True, quiet=True, domain=POSITIVE)
+@derivatives(input=lambda g, input: g / input)
+def log(input: Array) -> Array:
+    """The natural logarithm: -inf at 0, nan below.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.log.html
+    """
+    return np.log(input)
+
+
+@operation(np.log1p, methods=("log1p",), elementwise=True, floats=True, quiet=True, domain=(-0.9, 3.0))
+@derivatives(input=lambda g, input: g / (input + 1))
+def log1p(input: Array) -> Array:
+    """log(1 + input), accurate near 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.log1p.html
+    """
+    return np.log1p(input)
+
+
+@operation(np.sqrt, methods=("sqrt",), elementwise=True, floats=True, quiet=True, domain=POSITIVE)
+@derivatives(input=lambda g, out: g / (out + out))
+def sqrt(input: Array) -> Array:
+    """The square root: nan below 0. Its derivative at 0 is inf.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.sqrt.html
+    """
+    return np.sqrt(input)
+
+
+@operation(np.tanh, methods=("tanh",), elementwise=True, floats=True)
+@derivatives(input=lambda g, out: g - g * (out * out))
+def tanh(input: Array) -> Array:
+    """The hyperbolic tangent.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.tanh.html
+    """
+    return np.tanh(input)
+
+
+@operation(methods=("sigmoid",), elementwise=True, floats=True)
+@derivatives(input=lambda g, out: g * (out - out * out))
+def sigmoid(input: Array) -> Array:
+    """The logistic function 1 / (1 + exp(-input)). Never overflows: it is computed as (1 + tanh(input / 2)) / 2.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html
+    """
+    half = np.tanh(input * 0.5)
+    if not half.ndim:
+        return half * 0.5 + 0.5
+    np.multiply(half, 0.5, out=half)
+    return np.add(half, 0.5, out=half)
+
+
+@operation(methods=("relu",), elementwise=True, kinks=(0.0,))
+@derivatives(input=lambda g, out: g * (out > 0))
+def relu(input: Array) -> Array:
+    """max(input, 0), elementwise; its derivative at 0 is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
+    """
+    return np.maximum(input, 0)
+
+
+@operation(elementwise=True, floats=True)
+@derivatives(input=lambda g, input: g * sigmoid(-input))
+def logsigmoid(input: Array) -> Array:
+    """log(sigmoid(input)), accurate for large negative input: min(input, 0) - log(1 + exp(-|input|)).
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.logsigmoid.html
+    """
+    return np.minimum(input, 0) - np.log1p(np.exp(-np.absolute(input)))

@@ -1,0 +1,145 @@
+"""Loss functions: how far an input is from its target."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..autograd.scope import where
+from .elementary import logsigmoid
+from .record import Array, composite, derivatives, operation
+from .reduction import mean, sum
+
+REDUCTIONS = ("none", "mean", "sum")
+
+
+def check_reduction(reduction: str, function: str) -> None:
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"{where()}{function}: {reduction!r} is not a valid value for reduction; use one of {REDUCTIONS}")
+
+
+def reduce(loss: Any, reduction: str) -> Any:
+    return loss if reduction == "none" else mean(loss) if reduction == "mean" else sum(loss)
+
+
+def _scaled_difference(g, input, target, reduction):  # type: ignore[no-untyped-def]
+    difference = input - target
+    scale = 2.0 / math.prod(difference.shape) if reduction == "mean" and 0 not in difference.shape else 2.0
+    return difference * (g * scale)
+
+
+def _mse_samples(make: Any) -> list[tuple[Any, ...]]:
+    return [(make(4, 1), make(4, 1)), (make(3, 2), make(3, 2), "sum"), (make(3), make(3), "none"), (make(), make())]
+
+
+@operation(samples=_mse_samples, label="mse_loss")
+@derivatives(input=_scaled_difference, target=lambda g, input, target, reduction: -_scaled_difference(g, input, target, reduction))
+def squared_error(input: Array, target: Array, reduction: str = "mean") -> Array:
+    """(input - target) ** 2, broadcast, then averaged, summed or left as it is."""
+    difference = np.subtract(input, target)
+    squares = np.multiply(difference, difference)
+    if reduction == "none":
+        return squares
+    total = np.add.reduce(squares, axis=None)
+    return total if reduction == "sum" else np.true_divide(total, math.prod(difference.shape) or math.nan)
+
+
+@composite()
+def mse_loss(input: Array, target: Array, *, reduction: str = "mean", weight: Array = None) -> Array:
+    """The mean squared error: (input - target) ** 2, averaged over all elements.
+
+    ``reduction`` is "mean", "sum" or "none". Warns when the shapes differ, for broadcasting (4, 1) against (4,) compares
+    every input with every target.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
+    """
+    check_reduction(reduction, "mse_loss")
+    if input.shape != target.shape:
+        _warn_of_broadcasting("mse_loss", input, target)
+    if weight is None:
+        return squared_error(input, target, reduction)
+    squares = squared_error(input, target, "none") * weight
+    return sum(squares) / sum(weight) if reduction == "mean" else reduce(squares, reduction)
+
+
+def _warn_of_broadcasting(function: str, input: Any, target: Any) -> None:
+    warnings.warn(
+        f"{where()}{function}: Using a target size ({tuple(target.shape)}) that is different to the input size "
+        f"({tuple(input.shape)}). This will likely lead to incorrect results due to broadcasting. Please ensure they have "
+        f"the same size, for example with target.reshape({tuple(input.shape)}).",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def _probabilities(make: Any) -> list[tuple[Any, ...]]:
+    return [(make(4, 1), make(4, 1)), (make(3), make(3))]
+
+
+@operation(samples=_probabilities, domain=(0.1, 0.9), quiet=True, label="binary_cross_entropy")
+@derivatives(
+    input=lambda g, input, target: g * ((input - target) / np.maximum(input - input * input, 1e-12)),
+    target=lambda g, input: g * (_log_of(1 - input) - _log_of(input)),
+)
+def cross_entropy_of_bits(input: Array, target: Array) -> Array:
+    """-(target * log(input) + (1 - target) * log(1 - input)), elementwise, logarithms not below -100."""
+    return (target - 1) * _log_of(1 - input) - target * _log_of(input)
+
+
+def _log_of(probability):  # type: ignore[no-untyped-def]
+    return np.maximum(np.log(probability), -100.0)
+
+
+@composite()
+def binary_cross_entropy(input: Array, target: Array, weight: Array = None, *, reduction: str = "mean") -> Array:
+    """The cross entropy between probabilities ``input`` and ``target`` in [0, 1], of one shape.
+
+    -(target * log(input) + (1 - target) * log(1 - input)), where logarithms are not taken below -100, times ``weight``;
+    ``reduction`` is "mean", "sum" or "none". Raises ValueError when the shapes differ, RuntimeError when an input lies
+    outside [0, 1].
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html
+    """
+    check_reduction(reduction, "binary_cross_entropy")
+    if input.shape != target.shape:
+        raise ValueError(
+            f"{where()}binary_cross_entropy: Using a target size ({tuple(target.shape)}) that is different to the input "
+            f"size ({tuple(input.shape)}); they must be the same, for example by target.reshape({tuple(input.shape)})"
+        )
+    _check_probabilities(input)
+    loss = cross_entropy_of_bits(input, target)
+    return reduce(loss if weight is None else loss * weight, reduction)
+
+
+def _check_probabilities(input: Any) -> None:
+    array = input._array if hasattr(input, "_array") else input
+    if isinstance(array, np.ndarray) and not ((array >= 0) & (array <= 1)).all():
+        raise RuntimeError(
+            f"{where()}binary_cross_entropy: all elements of input should be between 0 and 1, got values from "
+            f"{array.min()} to {array.max()}; apply a sigmoid first, or use binary_cross_entropy_with_logits"
+        )
+
+
+@composite()
+def binary_cross_entropy_with_logits(
+    input: Array, target: Array, weight: Array = None, *, reduction: str = "mean", pos_weight: Array = None
+) -> Array:
+    """The cross entropy between ``sigmoid(input)`` and ``target``, accurate for every input.
+
+    -(pos_weight * target * log sigmoid(input) + (1 - target) * log(1 - sigmoid(input))), times ``weight``; ``reduction`` is
+    "mean", "sum" or "none". Raises ValueError when the shapes differ.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
+    """
+    check_reduction(reduction, "binary_cross_entropy_with_logits")
+    if input.shape != target.shape:
+        raise ValueError(
+            f"{where()}binary_cross_entropy_with_logits: Target size ({tuple(target.shape)}) must be the same as input size "
+            f"({tuple(input.shape)}), for example by target.reshape({tuple(input.shape)})"
+        )
+    positive = logsigmoid(input) if pos_weight is None else logsigmoid(input) * ((pos_weight - 1) * target + 1)
+    loss = (1 - target) * input - positive
+    return reduce(loss if weight is None else loss * weight, reduction)

@@ -1,0 +1,115 @@
+"""Bringing the operands of an operation to one form: tensors of one dtype, and Python numbers beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes
+from ..autograd.scope import where
+from ..tensor import Tensor, make
+from .record import OPERATIONS, Operation
+
+
+def general(record: Operation, *args: Any, **kwargs: Any) -> Any:
+    """The call of an operation whose operands are not simply tensors of one dtype.
+
+    NumPy arrays beside a tensor become tensors (copied: their owner may write to them later), NumPy scalars count as
+    Python numbers, and operands are promoted by PyTorch's table. With no tensor at all it is the forward pass on
+    whatever arrays it was given.
+    """
+    bound = record.signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    arguments = bound.arguments
+    for name in record.list_operands:
+        arguments[name] = _as_list(record, name, arguments[name])
+    if not any(isinstance(value, Tensor) for value in _each(record, arguments, record.operands)):
+        return record.forward(*bound.args, **bound.kwargs)
+    _replace(record, arguments, record.operands, lambda value: _accept(record, value))
+    beside = any(isinstance(value, Tensor) for value in _each(record, arguments, record.promoted))
+    target = _common_dtype(record, arguments)
+    _replace(record, arguments, record.promoted, lambda value: _convert(value, target, beside))
+    return record.bare(*bound.args, **bound.kwargs)
+
+
+def _as_list(record: Operation, name: str, value: Any) -> list[Any]:
+    if isinstance(value, (Tensor, np.ndarray)) and value.ndim:
+        return list(value)
+    if not isinstance(value, (list, tuple)) or not value:
+        given = "an empty one" if isinstance(value, (list, tuple)) else type(value).__name__
+        raise TypeError(f"{record.label}(): argument '{name}' must be a non-empty list or tuple of Tensors, got {given}")
+    return list(value)
+
+
+def _each(record: Operation, arguments: dict[str, Any], names: Iterable[str]) -> Iterator[Any]:
+    """The operands of these names, those of a list one by one; an absent optional operand is left out."""
+    for name in names:
+        if name in record.list_operands:
+            yield from arguments[name]
+        elif arguments[name] is not None:
+            yield arguments[name]
+
+
+def _replace(record: Operation, arguments: dict[str, Any], names: Iterable[str], change: Callable[[Any], Any]) -> None:
+    for name in names:
+        if name in record.list_operands:
+            arguments[name] = [change(value) for value in arguments[name]]
+        elif arguments[name] is not None:
+            arguments[name] = change(arguments[name])
+
+
+def _accept(record: Operation, value: Any) -> Any:
+    """A tensor, or where the operation broadcasts a Python number; else a TypeError that names the operation."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (bool, int, float)) and record.numbers:
+        return value
+    if isinstance(value, np.ndarray):
+        dtypes.as_dtype(value.dtype, f"{record.label}()")
+        return make(value.astype(value.dtype.newbyteorder("=")))
+    if hasattr(value, "__array_ufunc__"):  # a capturing array
+        return make(value)
+    wanted = "a Tensor, a NumPy array or a number" if record.numbers else "a Tensor or a NumPy array"
+    raise TypeError(
+        f"{where()}{record.label}(): expected {wanted}, got {type(value).__name__}; make one with microgradnp.tensor(...)"
+    )
+
+
+def _common_dtype(record: Operation, arguments: dict[str, Any]) -> Any:
+    """The dtype in which the promoted operands meet, by PyTorch's table; None when there are none."""
+    ranks: list[Any] = [None, None, None]  # tensors with dimensions, 0-d tensors, Python numbers
+    for value in _each(record, arguments, record.promoted):
+        number = not isinstance(value, Tensor)
+        rank, dtype = (2, dtypes.number_dtype(value)) if number else (0 if value.ndim else 1, value.dtype)
+        ranks[rank] = dtype if ranks[rank] is None else dtypes.promote_types(ranks[rank], dtype)
+    if ranks == [None, None, None]:
+        return None
+    result = dtypes.result_type_of(*ranks)
+    return dtypes.get_default_dtype() if record.floats and result.kind != "f" else result
+
+
+def _convert(value: Any, target: Any, beside_tensor: bool) -> Any:
+    if isinstance(value, Tensor):
+        return value if value.dtype is target else OPERATIONS["cast"].public(value, target)
+    if not beside_tensor:
+        return make(np.array(value, target))
+    # NumPy keeps a Python number weak beside an array of its kind; one of a lower kind is converted here.
+    return float(value) if target.kind == "f" else value
+
+
+def fit(gradient: Any, edge: Any) -> Any:
+    """Give a gradient the shape and dtype of what it is the gradient of: the one place that undoes broadcasting."""
+    if gradient.shape != edge.shape:
+        gradient = _apply("sum_to", gradient, edge.shape)
+    if gradient.dtype != edge.dtype:
+        gradient = _apply("cast", gradient, edge.dtype)
+    return gradient
+
+
+def _apply(name: str, array: Any, argument: Any) -> Any:
+    record = OPERATIONS[name]
+    return (record.public if isinstance(array, Tensor) else record.forward)(array, argument)

@@ -1,0 +1,201 @@
+"""The record of an operation: everything the library knows about it, written once.
+
+    @operation(np.multiply, methods=("__mul__", "mul"))
+    @derivatives(input=lambda g, other: g * other, other=lambda g, input: g * input)
+    def mul(input: Array, other: Array) -> Array:
+        '''The product ...'''
+        return np.multiply(input, other)
+
+The decorated function is the forward pass in plain NumPy. Parameters annotated ``Array`` are operands (``Arrays``: a list of
+them; ``Index``: one that only selects); every other parameter is a static argument. A derivative rule takes the gradient ``g`` of the result and, by the
+names of its other parameters, what it needs: ``out`` (the result), an operand, ``<operand>_shape``, ``position`` (within a
+list operand), or a static argument. Only what the wanted rules name is kept until the backward pass.
+
+What ``operation`` returns is the public function, compiled from one template at its first call (``call.py``). Given
+tensors it records; given nothing but arrays it is the forward pass, so that a rule may call it on any kind of array.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from functools import cached_property, wraps
+from types import FunctionType
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from ..tensor import Tensor
+
+Array: TypeAlias = Any  # an operand; those of one call are brought to one dtype
+Arrays: TypeAlias = Any  # a sequence of them
+Index: TypeAlias = Any  # an operand that only selects (an index, a mask): it keeps its dtype
+
+F = TypeVar("F", bound=Callable[..., Any])
+Rule: TypeAlias = Callable[..., Any]
+
+OPERATIONS: dict[str, Operation] = {}  # every record, by name
+BY_NUMPY: dict[Any, Callable[..., Any]] = {}  # what answers a NumPy function called on a Tensor
+
+REALS = (-3.0, 3.0)
+
+
+class Operation:
+    """One operation: its forward pass, its derivative rules, and what its tests, dispatch and pictures need to know.
+
+    numpy: the NumPy functions that it answers for, when they are called on a Tensor.
+    methods: the names of the Tensor methods that it becomes.
+    elementwise: its operands broadcast against one another.
+    numbers: beside a tensor its operands may be Python numbers (so with every elementwise one).
+    floats: integer operands are converted to the default floating point type first (``exp``, ``/``).
+    quiet: its forward pass may meet zeros, infinities or overflow, which are values here and not warnings.
+    opaque: its forward pass is more than NumPy calls on its operands, so that a capturing array must record it whole.
+    view: its result looks into the memory of its first operand whenever NumPy's does.
+    label: its name in pictures and errors; ``grad_fn``'s class is named after it.
+    domain: for each operand the interval that its test samples are drawn from.
+    kinks: points where the derivative jumps; test samples stay away from them.
+    samples: from a maker of arrays, the argument lists to test with; by default broadcasting shapes.
+    """
+
+    def __init__(self, forward: Callable[..., Any], numpy: Iterable[Any], methods: Iterable[str], **facts: Any) -> None:
+        self.forward = _dispatched(forward) if facts.pop("opaque", False) else forward
+        self.name: str = forward.__name__
+        self.rules: dict[str, Rule] = getattr(forward, "rules", {})
+        self.numpy = tuple(numpy)
+        self.methods = tuple(methods)
+        self.label: str = facts.pop("label", self.name)
+        self.elementwise: bool = facts.pop("elementwise", False)
+        self.numbers: bool = facts.pop("numbers", self.elementwise)
+        self.floats: bool = facts.pop("floats", False)
+        self.quiet: bool = facts.pop("quiet", False)
+        self.view: bool = facts.pop("view", False)
+        self.domain: Any = facts.pop("domain", REALS)
+        self.kinks: tuple[float, ...] = facts.pop("kinks", ())
+        self.samples: Callable[..., Any] | None = facts.pop("samples", None)
+        if facts:
+            raise TypeError(f"operation {self.name}: unknown facts {', '.join(facts)}")
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        return inspect.signature(self.forward)
+
+    @cached_property
+    def operands(self) -> tuple[str, ...]:
+        """The names of the parameters that take arrays."""
+        return tuple(name for name, kind in self._annotations() if kind.startswith(("Array", "Index")))
+
+    @cached_property
+    def promoted(self) -> tuple[str, ...]:
+        """Those of them that are brought to one dtype."""
+        return tuple(name for name, kind in self._annotations() if kind.startswith("Array"))
+
+    @cached_property
+    def list_operands(self) -> frozenset[str]:
+        """Those of them that take a sequence of arrays."""
+        return frozenset(name for name, kind in self._annotations() if kind.startswith("Arrays"))
+
+    @cached_property
+    def statics(self) -> tuple[str, ...]:
+        """The names of the parameters that take anything else."""
+        return tuple(name for name in self.signature.parameters if name not in self.operands)
+
+    def _annotations(self) -> Iterable[tuple[str, str]]:
+        for name, parameter in self.signature.parameters.items():
+            yield name, str(parameter.annotation)
+
+    @property
+    def public(self) -> Callable[..., Any]:
+        """The function that users call."""
+        return self._public
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+
+def derivatives(**rules: Rule) -> Callable[[F], F]:
+    """Give a forward function its derivative rules: one for each operand that has a derivative."""
+
+    def attach(forward: F) -> F:
+        forward.rules = rules  # type: ignore[attr-defined]
+        return forward
+
+    return attach
+
+
+def operation(*numpy: Any, methods: Iterable[str] = (), **facts: Any) -> Callable[[F], F]:
+    """Make a record of a forward function, and the public function that calls it. See the module's text."""
+
+    def register(forward: F) -> F:
+        record = Operation(forward, numpy, methods, **facts)
+        public = record._public = _uncompiled(record)
+        OPERATIONS[record.name] = record
+        _publish(public, numpy, methods)
+        return public  # type: ignore[return-value]
+
+    return register
+
+
+def composite(*numpy: Any, methods: Iterable[str] = ()) -> Callable[[F], F]:
+    """A public function written in other operations: it needs no derivative rule."""
+
+    def register(function: F) -> F:
+        COMPOSITES[function.__name__] = function
+        _publish(function, numpy, methods)
+        return function
+
+    return register
+
+
+COMPOSITES: dict[str, Callable[..., Any]] = {}  # every composite, by name
+
+
+def _publish(function: Callable[..., Any], numpy: Iterable[Any], methods: Iterable[str]) -> None:
+    for name in numpy:
+        BY_NUMPY[name] = function
+    for name in methods:
+        setattr(Tensor, name, _reflected(function) if name in REFLECTED else function)
+
+
+REFLECTED = frozenset(f"__r{name}__" for name in ("add", "sub", "mul", "truediv", "pow", "matmul"))
+
+
+def _reflected(function: Callable[..., Any]) -> Callable[..., Any]:
+    def reflected(self: Any, other: Any) -> Any:
+        return function(other, self)
+
+    return reflected
+
+
+def _uncompiled(record: Operation) -> Callable[..., Any]:
+    """The public function before its first call: it compiles itself, in place, so that every reference to it profits."""
+    namespace = {"__name__": record.forward.__module__, "compile_call": _compile, "record": record}
+    public = FunctionType(_first_call.__code__, namespace, record.name)
+    public.__doc__ = record.forward.__doc__
+    public.__module__ = record.forward.__module__
+    public.__qualname__ = record.name
+    public.__wrapped__ = record.forward  # type: ignore[attr-defined]
+    public.operation = record  # type: ignore[attr-defined]
+    return public
+
+
+def _first_call(*args, **kwargs):  # type: ignore[no-untyped-def]
+    return compile_call(record)(*args, **kwargs)  # type: ignore[name-defined] # noqa: F821
+
+
+def _compile(record: Operation) -> Callable[..., Any]:
+    from .call import compile_call
+
+    return compile_call(record)
+
+
+def _dispatched(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """A forward pass that offers itself to array types other than NumPy's as a NumPy function would."""
+
+    @wraps(forward)
+    def dispatched(*args: Any, **kwargs: Any) -> Any:
+        for argument in args:
+            if hasattr(argument, "__array_function__") and not isinstance(argument, np.ndarray):
+                return argument.__array_function__(forward, (type(argument),), args, kwargs)
+        return forward(*args, **kwargs)
+
+    return dispatched

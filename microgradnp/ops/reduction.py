@@ -1,0 +1,196 @@
+"""Operations that reduce dimensions: sums, means, extremes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .arithmetic import maximum, minimum
+from .indexing import take_along_dim
+from .record import Array, composite, derivatives, operation
+
+Dim = int | tuple[int, ...] | list[int] | None
+
+
+def axes_of(dim: Dim) -> Any:
+    """A ``dim`` argument as NumPy's ``axis``: lists become tuples, and no dimension at all means every one."""
+    if dim is None or isinstance(dim, int):
+        return dim
+    return tuple(dim) or None
+
+
+def restore_dims(reduced: Any, shape: tuple[int, ...], dim: Dim, keepdim: bool) -> Any:
+    """Put the dimensions back, with size 1, that a reduction of an array of ``shape`` over ``dim`` has taken away."""
+    axes = axes_of(dim)
+    if keepdim or axes is None:
+        return reduced
+    gone = {axis % len(shape) for axis in (axes if isinstance(axes, tuple) else (axes,))} if shape else set()
+    return reduced.reshape(tuple(1 if i in gone else size for i, size in enumerate(shape)))
+
+
+def count_of(shape: tuple[int, ...], dim: Dim) -> int:
+    """How many elements a reduction over ``dim`` puts into one."""
+    axes = axes_of(dim)
+    if axes is None:
+        return math.prod(shape)
+    return math.prod(shape[axis] for axis in (axes if isinstance(axes, tuple) else (axes,))) if shape else 1
+
+
+def _spread(g, input_shape, dim, keepdim):  # type: ignore[no-untyped-def]
+    return np.broadcast_to(restore_dims(g, input_shape, dim, keepdim), input_shape)
+
+
+def _reductions(make: Any) -> list[tuple[Any, ...]]:
+    return [(make(3, 4),), (make(3, 4), 0), (make(2, 3, 4), (0, 2), True), (make(2, 3), -1, True), (make(),), (make(0, 3), 1)]
+
+
+@operation(np.sum, (np.add, "reduce"), methods=("sum",), samples=_reductions)
+@derivatives(input=_spread)
+def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.sum.html
+
+    >>> import microgradnp
+    >>> microgradnp.tensor([[1.0, 2.0], [3.0, 4.0]]).sum(dim=0)
+    tensor([4., 6.])
+    """
+    return np.add.reduce(input, axis=axes_of(dim), keepdims=keepdim, dtype=dtype)
+
+
+@operation(samples=lambda make: [(make(3, 4), (4,)), (make(2, 3, 4), (1, 4)), (make(3, 4), (3, 4)), (make(2, 0), (2, 1))])
+@derivatives(input=lambda g, input_shape: np.broadcast_to(g, input_shape))
+def sum_to(input: Array, shape: tuple[int, ...]) -> Array:
+    """Sum over what broadcasting had added, so that the result has ``shape``: the transpose of ``broadcast_to``."""
+    leading = input.ndim - len(shape)
+    if leading == 1 and input.shape[1:] == shape:
+        return np.add.reduce(input, axis=0)
+    axes = tuple(range(leading)) + tuple(
+        i for i, size in enumerate(shape, leading) if size == 1 and input.shape[i] != 1
+    )
+    return np.add.reduce(input, axis=axes, keepdims=True).reshape(shape)
+
+
+@composite(np.mean, methods=("mean",))
+def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan.
+
+    Raises RuntimeError for an integer tensor: give ``dtype``, or convert it first.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.mean.html
+    """
+    if (dtype or input.dtype).kind != "f":
+        raise RuntimeError(
+            f"mean(): could not infer output dtype. Input dtype must be a floating point dtype. Got: {input.dtype}. "
+            f"Give dtype=float32, or call .float() first"
+        )
+    return sum(input, dim, keepdim, dtype=dtype) / count_of(input.shape, dim)
+
+
+def _share_of_extreme(g, out, input, input_shape, dim, keepdim):  # type: ignore[no-untyped-def]
+    # Equal extremes share the gradient. They are counted in the tensor's own type, but as a mean, which cannot overflow.
+    extreme = input == restore_dims(out, input_shape, dim, keepdim)
+    ties = np.add.reduce(extreme, axis=axes_of(dim), keepdims=True)
+    return np.where(extreme, restore_dims(g, input_shape, dim, keepdim), 0.0) / ties
+
+
+def _extremes(make: Any) -> list[tuple[Any, ...]]:
+    return [(make(3, 4),), (make(3, 4), 0), (make(2, 3, 4), (0, 2), True), (make(2, 3), -1), (make(),)]
+
+
+@operation(np.max, (np.maximum, "reduce"), methods=("amax",), samples=_extremes)
+@derivatives(input=_share_of_extreme)
+def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is one.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.amax.html
+    """
+    return np.maximum.reduce(input, axis=axes_of(dim), keepdims=keepdim)
+
+
+@operation(np.min, (np.minimum, "reduce"), methods=("amin",), samples=_extremes)
+@derivatives(input=_share_of_extreme)
+def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is one.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.amin.html
+    """
+    return np.minimum.reduce(input, axis=axes_of(dim), keepdims=keepdim)
+
+
+@operation(np.argmax, methods=("argmax",), samples=lambda make: [(make(3, 4),), (make(3, 4), 1, True)])
+def argmax(input: Array, dim: int | None = None, keepdim: bool = False) -> Array:
+    """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.argmax.html
+    """
+    return np.argmax(input, axis=dim, keepdims=keepdim)
+
+
+@operation(np.argmin, methods=("argmin",), samples=lambda make: [(make(3, 4),), (make(3, 4), 1, True)])
+def argmin(input: Array, dim: int | None = None, keepdim: bool = False) -> Array:
+    """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.argmin.html
+    """
+    return np.argmin(input, axis=dim, keepdims=keepdim)
+
+
+@operation(np.all, (np.logical_and, "reduce"), methods=("all",), samples=lambda make: [(make(3, 4),), (make(3, 4), 0)])
+def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    """Whether all elements (over the dimensions ``dim``) are true or not zero.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.all.html
+    """
+    return np.logical_and.reduce(input, axis=axes_of(dim), keepdims=keepdim)
+
+
+@operation(np.any, (np.logical_or, "reduce"), methods=("any",), samples=lambda make: [(make(3, 4),), (make(3, 4), 0)])
+def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    """Whether any element (over the dimensions ``dim``) is true or not zero.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.any.html
+    """
+    return np.logical_or.reduce(input, axis=axes_of(dim), keepdims=keepdim)
+
+
+class Extreme(NamedTuple):
+    """Extreme values along a dimension, and where they stand."""
+
+    values: Any
+    indices: Any
+
+
+@composite(methods=("max",))
+def max(input: Array, dim: Any = None, keepdim: bool = False) -> Any:
+    """The largest element; along ``dim`` the pair (values, indices); of two tensors the elementwise maximum.
+
+    Over all elements, equal ones share the gradient; along ``dim`` the first takes it, as in PyTorch.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.max.html
+    """
+    return _extreme(input, dim, keepdim, amax, argmax, maximum)
+
+
+@composite(methods=("min",))
+def min(input: Array, dim: Any = None, keepdim: bool = False) -> Any:
+    """The smallest element; along ``dim`` the pair (values, indices); of two tensors the elementwise minimum.
+
+    Over all elements, equal ones share the gradient; along ``dim`` the first takes it, as in PyTorch.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.min.html
+    """
+    return _extreme(input, dim, keepdim, amin, argmin, minimum)
+
+
+def _extreme(input: Any, dim: Any, keepdim: bool, over_all: Any, where: Any, of_two: Any) -> Any:
+    if dim is None:
+        return over_all(input)
+    if not isinstance(dim, int):
+        return of_two(input, dim)
+    indices = where(input, dim, True)
+    values = take_along_dim(input, indices, dim)
+    shape = input.shape[: dim % input.ndim] + input.shape[dim % input.ndim + 1 :]
+    return Extreme(values, indices) if keepdim else Extreme(values.reshape(shape), indices.reshape(shape))

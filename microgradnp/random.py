@@ -1,0 +1,2 @@
+class Generator: pass
+default_generator = Generator()

@@ -1,0 +1,367 @@
+"""``Tensor``: an array, its gradient, and its place in the computation graph.
+
+The class holds only what a tensor *is*. Operations add themselves as methods from their records (``microgradnp.ops``),
+and the engine adds ``backward`` and the hooks, so that imports run one way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .autograd import memory
+from .autograd.node import Constant, Leaf, Node
+from .dtypes import as_dtype, get_default_dtype
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Size(tuple[int, ...]):
+    """The shape of a tensor: a tuple with PyTorch's extras."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements: the product of the sizes."""
+        count = 1
+        for size in self:
+            count *= size
+        return count
+
+    def __repr__(self) -> str:
+        return f"Size({list(self)})"
+
+    def __getitem__(self, index: Any) -> Any:
+        part = tuple.__getitem__(self, index)
+        return Size(part) if isinstance(index, slice) else part
+
+
+class Tensor:
+    """A multi-dimensional array that can record the operations on it, for reverse-mode differentiation.
+
+    Make one with ``microgradnp.tensor``, ``zeros``, ``randn`` and so on. ``Tensor(data)`` is PyTorch's old constructor: it
+    always makes the default floating point type.
+
+    Source: https://docs.pytorch.org/docs/stable/tensors.html
+
+    >>> import microgradnp
+    >>> x = microgradnp.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    # _array: the values.  _edge: the node that made it, a Leaf when it collects gradients, None when it needs none.
+    # _base, _base_edge: for a view, the tensor whose memory it looks into and that tensor's edge when the view was made.
+    # _constant: what stands for it in pictures, made when first needed.
+    __slots__ = ("__dict__", "__weakref__", "_array", "_base", "_base_edge", "_constant", "_edge", "_grad")
+
+    _array: Any
+    _edge: Node | None
+    _grad: Tensor | None
+    _base: Tensor | None
+
+    def __new__(cls, data: Any = (), *, requires_grad: bool = False) -> Tensor:
+        return make(array_from(data, get_default_dtype()), cls).requires_grad_(requires_grad)
+
+    # What it holds
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of its dimensions."""
+        return Size(self._array.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its elements, a NumPy dtype."""
+        return self._array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of its dimensions."""
+        return self._array.ndim
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    def dim(self) -> int:
+        """The number of its dimensions."""
+        return self._array.ndim
+
+    def size(self, dim: int | None = None) -> Any:
+        """Its shape, or the size of one dimension."""
+        return self.shape if dim is None else self._array.shape[dim]
+
+    def numel(self) -> int:
+        """The number of its elements."""
+        return self._array.size
+
+    def element_size(self) -> int:
+        """The bytes of one element."""
+        return self._array.itemsize
+
+    def is_floating_point(self) -> bool:
+        """Whether its elements are floating point numbers."""
+        return self._array.dtype.kind == "f"
+
+    def is_contiguous(self) -> bool:
+        """Whether its elements lie in memory in C order."""
+        return self._array.flags.c_contiguous
+
+    def stride(self, dim: int | None = None) -> Any:
+        """The step in elements along each dimension, or along one."""
+        strides = tuple(step // self._array.itemsize for step in self._array.strides)
+        return strides if dim is None else strides[dim]
+
+    # Its place in the graph
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are computed for it."""
+        return edge_of(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Start (or stop) collecting gradients in ``.grad``; returns the tensor itself.
+
+        Raises RuntimeError for an integer or bool tensor, and when asked to stop on the result of an operation.
+        """
+        edge = edge_of(self)
+        if bool(requires_grad) == (edge is not None):
+            return self
+        if not requires_grad:
+            if not isinstance(edge, Leaf):
+                raise RuntimeError(
+                    "you can only change requires_grad flags of leaf variables: this tensor is the result of "
+                    f"{edge.label if edge else 'an operation'}. Use .detach() for one that does not require grad."
+                )
+            self._edge = None
+        elif self._array.dtype.kind not in "fc":
+            raise RuntimeError(
+                f"only Tensors of floating point dtype can require gradients, got {self._array.dtype}: "
+                f"make it one first, for example with .float() or dtype=float32"
+            )
+        else:
+            self._edge = Leaf(self)
+        return self
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The graph node that made this tensor; None for a leaf."""
+        edge = edge_of(self)
+        return None if isinstance(edge, Leaf) else edge
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the graph ends here: made by the user, or not requiring gradients."""
+        edge = edge_of(self)
+        return edge is None or isinstance(edge, Leaf)
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The accumulated gradient: a tensor of the same shape and dtype, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(value).__name__}")
+            if value._array.shape != self._array.shape or value._array.dtype != self._array.dtype:
+                raise RuntimeError(
+                    f"assigned grad has {value._array.dtype} data of shape {tuple(value._array.shape)}; the tensor "
+                    f"has {self._array.dtype} of shape {tuple(self._array.shape)}. Both must be equal."
+                )
+            if value is self:
+                raise RuntimeError("can't assign Variable as its own grad")
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    def detach(self) -> Tensor:
+        """The same memory as a tensor outside the graph. Writing to it counts as writing to this one."""
+        return make(self._array)
+
+    def detach_(self) -> Tensor:
+        """Take this tensor out of its graph, in place: it becomes a leaf that requires no gradient."""
+        if self._base is not None:
+            raise RuntimeError("can't detach views in-place: use detach() instead")
+        self._edge = None
+        return self
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory as a tensor outside the graph; assigning to it replaces the values."""
+        return make(self._array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Tensor.data must be set to a Tensor, got {type(value).__name__}")
+        self._array = value._array
+        if isinstance(self._edge, Leaf):
+            self._edge.shape, self._edge.dtype = self._array.shape, self._array.dtype
+
+    @property
+    def _version(self) -> int:
+        return memory.version(self._array)
+
+    # Out of the framework
+
+    def item(self) -> Any:
+        """The value of a tensor of one element as a Python number."""
+        if self._array.size != 1:
+            raise RuntimeError(
+                f"a Tensor with {self._array.size} elements cannot be converted to Scalar: item() needs exactly one"
+            )
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Its values as nested Python lists (a number for a 0-d tensor)."""
+        return self._array.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """Its values as a NumPy array that shares its memory.
+
+        Raises RuntimeError when it requires gradients, since what NumPy then does would not be recorded; ``force=True``
+        is ``detach().numpy()``.
+        """
+        if not force:
+            self._refuse_numpy("numpy()")
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        self._refuse_numpy("numpy()")
+        return np.array(self._array, dtype=dtype, copy=copy)
+
+    def _refuse_numpy(self, function: str) -> None:
+        if edge_of(self) is not None:
+            raise RuntimeError(
+                f"can't call {function} on Tensor that requires grad. Use tensor.detach().{function} instead. "
+                f"(np.asarray and plain NumPy functions without a gradient also end here.)"
+            )
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            raise RuntimeError(
+                f"Boolean value of Tensor with {self._array.size} values is ambiguous: use .any() or .all()"
+            )
+        return bool(self._array.item())
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind not in "iub" or self._array.size != 1:
+            raise TypeError(
+                f"only integer tensors of a single element can be converted to an index, got {self._array.dtype} "
+                f"of shape {tuple(self._array.shape)}"
+            )
+        return int(self._array.item())
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self._array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(self._array.shape[0]))  # type: ignore[index]
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        from .printing import tensor_repr
+
+        return tensor_repr(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self._array.ndim == 0 else format(repr(self), spec)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if id(self) in memo:
+            return memo[id(self)]
+        if not self.is_leaf:
+            raise RuntimeError(
+                "only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol: "
+                "use .detach().clone(), or .clone() to stay in the graph"
+            )
+        from copy import deepcopy
+
+        out = memo[id(self)] = make(self._array.copy(), type(self)).requires_grad_(self.requires_grad)
+        out._grad = deepcopy(self._grad, memo)
+        out.__dict__.update(deepcopy(self.__dict__, memo))
+        return out
+
+
+_new = object.__new__
+
+
+def make(array: Any, cls: type[Tensor] = Tensor) -> Tensor:
+    """A tensor around ``array`` as it is, outside every graph."""
+    out = _new(cls)
+    out._array = array
+    out._edge = out._grad = out._base = None
+    return out
+
+
+def array_from(data: Any, dtype: Any = None) -> np.ndarray:
+    """A new array with the values of ``data``; its own type is kept where it has one, and Python floats are float32."""
+    if isinstance(data, Tensor):
+        return np.array(data._array, dtype=dtype)
+    if isinstance(data, (np.ndarray, np.generic)):
+        return np.array(data, dtype=as_dtype(data.dtype, "tensor()") if dtype is None else dtype)
+    try:
+        array = np.array(_unwrapped(data))
+    except ValueError as error:
+        raise ValueError(f"tensor(): the nested sequences have unequal lengths, and a tensor is a full grid ({error})") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"tensor(): could not make a tensor of {type(data).__name__}: its elements must be numbers or bools")
+    own = get_default_dtype() if array.dtype.kind == "f" or array.size == 0 else as_dtype(array.dtype)
+    return array.astype(own if dtype is None else dtype, copy=False)
+
+
+def _unwrapped(data: Any) -> Any:
+    """Nested lists with the tensors in them replaced by their arrays."""
+    if isinstance(data, (list, tuple)):
+        return [_unwrapped(item) for item in data]
+    return data._array if isinstance(data, Tensor) else data
+
+
+def edge_of(tensor: Tensor) -> Node | None:
+    """The tensor's edge into the graph; a view's is made anew when its base has been written to since."""
+    if tensor._base is not None and tensor._base._edge is not tensor._base_edge:
+        from .autograd.views import refresh
+
+        refresh(tensor)
+    return tensor._edge
+
+
+def constant_of(operand: Any) -> Any:
+    """What stands for an operand without gradient in pictures: a ``Constant``, or the Python value itself."""
+    if not isinstance(operand, Tensor):
+        return operand
+    try:
+        return operand._constant
+    except AttributeError:
+        operand._constant = Constant(operand)
+        return operand._constant
+
+
+def tensor_method(function: F) -> F:
+    """Add ``function`` to Tensor as a method of the same name."""
+    setattr(Tensor, function.__name__, function)
+    return function

@@ -79,7 +79,7 @@ from .ops.shape import (
     transpose,
     unsqueeze,
 )
-from .random import Generator
+from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .tensor import Size, Tensor
 
 half, float, double = float16, float32, float64

@@ -218,11 +218,12 @@ class Tensor:
 
     def item(self) -> Any:
         """The value of a tensor of one element as a Python number."""
-        if self._array.size != 1:
+        try:
+            return self._array.item()
+        except ValueError:
             raise RuntimeError(
                 f"a Tensor with {self._array.size} elements cannot be converted to Scalar: item() needs exactly one"
-            )
-        return self._array.item()
+            ) from None
 
     def tolist(self) -> Any:
         """Its values as nested Python lists (a number for a 0-d tensor)."""
@@ -256,11 +257,12 @@ class Tensor:
         return int(self.item())
 
     def __bool__(self) -> bool:
-        if self._array.size != 1:
+        try:
+            return bool(self._array.item())
+        except ValueError:
             raise RuntimeError(
                 f"Boolean value of Tensor with {self._array.size} values is ambiguous: use .any() or .all()"
-            )
-        return bool(self._array.item())
+            ) from None
 
     def __index__(self) -> int:
         if self._array.dtype.kind not in "iub" or self._array.size != 1:
@@ -280,8 +282,7 @@ class Tensor:
             raise TypeError("iteration over a 0-d tensor")
         return (self[i] for i in range(self._array.shape[0]))  # type: ignore[index]
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__  # by identity, although == compares elements
 
     def __repr__(self) -> str:
         from .printing import tensor_repr
@@ -308,6 +309,11 @@ class Tensor:
 
 
 _new = object.__new__
+
+
+def _refresh(view: Tensor) -> None:
+    """Give a view its edge anew; ``ops.inplace``, which can make one, puts its function here."""
+    raise NotImplementedError
 
 
 def make(array: Any, cls: type[Tensor] = Tensor) -> Tensor:
@@ -344,9 +350,7 @@ def _unwrapped(data: Any) -> Any:
 def edge_of(tensor: Tensor) -> Node | None:
     """The tensor's edge into the graph; a view's is made anew when its base has been written to since."""
     if tensor._base is not None and tensor._base._edge is not tensor._base_edge:
-        from .autograd.views import refresh
-
-        refresh(tensor)
+        _refresh(tensor)
     return tensor._edge
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -149,12 +150,13 @@ def _root(tensor: Tensor) -> Node:
 
 def _seed(tensor: Tensor, g: Any, create_graph: bool) -> Any:
     if g is None:
-        if tensor._array.size != 1:
+        if math.prod(tensor._array.shape) != 1:
             raise RuntimeError(
                 f"backward: grad can be implicitly created only for scalar outputs, and this tensor has shape "
                 f"{tuple(tensor.shape)}. Reduce it first (.sum() or .mean()), or pass gradient= of the same shape"
             )
-        ones = np.ones_like(tensor._array)
+        array = tensor._array
+        ones = np.array(1, array.dtype) if array.ndim == 0 else np.ones_like(array)
         return make(ones) if create_graph else ones
     if not isinstance(g, Tensor):
         raise TypeError(f"backward: gradient must be a Tensor or None, got {type(g).__name__}")
@@ -179,7 +181,11 @@ def _backward_method(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html
     """
-    backward(self, gradient, retain_graph, create_graph, inputs)
+    if gradient is None and inputs is None:
+        seed = {_root(self): _seed(self, None, create_graph)}
+        sweep(seed, retain_graph=_retain(retain_graph, create_graph), create_graph=create_graph)
+    else:
+        backward(self, gradient, retain_graph, create_graph, inputs)
 
 
 Tensor.backward = _backward_method  # type: ignore[attr-defined]

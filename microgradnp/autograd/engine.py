@@ -1,8 +1,8 @@
 """The backward sweep: from results to the tensors they depend on, newest operation first.
 
-    collect the nodes that can be reached (and lead to what is asked for); sort them by time
-    for each node, newest first: its gradient is complete, for everything that used its result is newer;
-        apply its rules, which add to the gradients of its operands
+    while an operation waits: take the newest one that a gradient has reached
+        its gradient is complete, since whatever used its result is newer, and done
+        apply its rules, which add to the gradients of its operands; those wait now
 
 Everything is a loop: the depth of a graph is limited by memory only. Gradients on their way live in one dictionary that
 belongs to the sweep, so an exception, or another thread, leaves nothing behind in the graph.
@@ -14,18 +14,19 @@ https://docs.pytorch.org/docs/stable/notes/autograd.html
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import heapify, heappop
 from operator import attrgetter
 from sys import getrefcount
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from ..tensor import Tensor, make
 from . import memory
 from .modes import recording
 from .node import Leaf, Node
-
-_by_time = attrgetter("time")
+from .quiet import restore, silence
 
 
 def sweep(
@@ -41,67 +42,79 @@ def sweep(
     Without ``targets`` every leaf adds what reaches it to its tensor's ``.grad``. With targets, only the nodes on a path
     to one of them run. A target's gradient goes to ``collected`` when that is given, else to its tensor's ``.grad``.
     """
-    wanted = _leading_to(gradients, frozenset(targets)) if targets is not None else None
-    order = _newest_first(gradients, wanted)
-    keep = frozenset(targets) if targets is not None else frozenset()
-    mode = recording.set(create_graph)
+    asked = frozenset(targets) if targets is not None else frozenset()
+    wanted = _leading_to(gradients, asked) if targets is not None else None
+    waiting = [(-node.time, node) for node in gradients if type(node) is not Leaf and (wanted is None or node in wanted)]
+    heapify(waiting)
+    mode, loud = recording.set(create_graph), silence()
     try:
-        with np.errstate(all="ignore"):
-            while order:
-                node = order.pop()
-                g = gradients.pop(node, None)
-                if g is None:
-                    continue
-                if node.hooks:
-                    g = _run_hooks(node, g)
-                if node in keep and collected is not None:
+        while waiting:
+            node = heappop(waiting)[1]
+            g = gradients.pop(node)
+            if node.hooks:
+                g = _run_hooks(node, g)
+            if wanted is not None:
+                if node in asked and collected is not None:
                     _collect(node, g, collected)
-                elif type(node) is Leaf:
-                    _accumulate(node, g, create_graph)
-                if type(node) is not Leaf and (wanted is None or not wanted.isdisjoint(node.edges())):
-                    _run(node, g, gradients, wanted, create_graph)
-                    if not retain_graph:
-                        node.release()
+                if wanted.isdisjoint(node.edges()):
+                    continue
+            if node.time < memory.last_write:
+                node.check_saved()
+            try:
+                if create_graph:
+                    node.run_graph(g, gradients, waiting, wanted, retain_graph)
+                else:
+                    node.run(g, gradients, waiting, wanted, retain_graph)
+            except AttributeError:
+                _explain_released(node)
+                raise
+        _finish(gradients, collected, create_graph)
     finally:
+        restore(loud)
         recording.reset(mode)
-
-
-def _newest_first(roots: Iterable[Node], wanted: set[Node] | None) -> list[Node]:
-    """Every node reachable from the roots, oldest first: the sweep takes them from the end, and lets go of each."""
-    order = [root for root in roots if wanted is None or root in wanted]
-    seen = set(order)
-    for node in order:
-        for edge in node.edges():
-            if edge is not None and edge not in seen and (wanted is None or edge in wanted):
-                seen.add(edge)
-                order.append(edge)
-    order.sort(key=_by_time)
-    return order
 
 
 def _leading_to(roots: Iterable[Node], targets: frozenset[Node]) -> set[Node]:
     """The nodes on a path from a root to a target, both included."""
     leading = set(targets)
-    for node in _newest_first(roots, None):  # oldest first: a node comes after all its operands
-        if node not in leading and any(edge in leading for edge in node.edges()):
+    for node in sorted(reachable(roots), key=attrgetter("time")):  # oldest first: a node comes after all its operands
+        if not leading.isdisjoint(node.edges()):
             leading.add(node)
     return leading
 
 
-def _run(node: Node, g: Any, gradients: dict[Node, Any], wanted: Any, create_graph: bool) -> None:
-    if node.time < memory.last_write:
-        node.check_saved()
-    try:
-        (node.run_graph if create_graph else node.run)(g, gradients, wanted)
-    except AttributeError:
-        if node.is_released():
-            raise RuntimeError(
-                f"{node.label}: Trying to backward through the graph a second time (or directly access saved tensors "
-                f"after they have already been freed). Saved intermediate values of the graph are freed when you call "
-                f".backward() or autograd.grad(). Specify retain_graph=True the first time if you need to go backward "
-                f"through it again."
-            ) from None
-        raise
+def reachable(roots: Iterable[Node]) -> list[Node]:
+    """Every node that can be reached from the roots, these first."""
+    found = list(roots)
+    seen = {None, *found}
+    for node in found:
+        for edge in node.edges():
+            if edge not in seen:
+                seen.add(edge)
+                found.append(edge)
+    return found
+
+
+def _explain_released(node: Node) -> None:
+    """Raise the error for a second sweep, if that is why a saved value is missing."""
+    if node.is_released():
+        raise RuntimeError(
+            f"{node.label}: Trying to backward through the graph a second time (or directly access saved tensors after "
+            f"they have already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+            f"autograd.grad(). Specify retain_graph=True the first time if you need to go backward through it again."
+        ) from None
+
+
+def _finish(gradients: dict[Node, Any], collected: dict[Node, Any] | None, create_graph: bool) -> None:
+    """Hand out what has reached the leaves."""
+    while gradients:
+        leaf, g = gradients.popitem()
+        if leaf.hooks:
+            g = _run_hooks(leaf, g)
+        if collected is not None:
+            _collect(leaf, g, collected)
+        elif (tensor := leaf.tensor()) is not None:
+            _accumulate(tensor, g, create_graph)
 
 
 def _run_hooks(node: Node, g: Any) -> Any:
@@ -129,11 +142,8 @@ def _collect(node: Node, g: Any, collected: dict[Node, Any]) -> None:
     collected[node] = _own(g)
 
 
-def _accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
+def _accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
     """Add to the ``.grad`` of a leaf's tensor, in place unless the sum itself must be recorded."""
-    tensor = leaf.tensor()
-    if tensor is None:
-        return
     before = tensor._grad
     if before is None:
         tensor._grad = _own(g)
@@ -147,11 +157,11 @@ def _accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
 
 def _own(g: Any) -> Tensor:
     """A gradient as a tensor of its own: copied unless nothing else can see its memory, not even through a view."""
+    if type(g) is ndarray:
+        return make(g if g.base is None and getrefcount(g) <= _SOLE else g.copy())
     if isinstance(g, Tensor):
         return g
-    if isinstance(g, np.generic) or type(g) is np.ndarray and (g.base is not None or getrefcount(g) > _SOLE):
-        g = np.array(g)
-    return make(g)
+    return make(np.array(g) if isinstance(g, np.generic) else g)
 
 
 def _sole_owner_count() -> int:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import sys
 import weakref
+from collections.abc import Iterable
 from typing import Any
 
 tick = itertools.count(1).__next__  # the clock: every call gives a later time
@@ -65,14 +66,17 @@ def wrote(array: Any, operation: str) -> None:
     writes = writes_to(array)
     frame = _caller()
     writes.code, writes.line = (frame.f_code, frame.f_lineno) if frame is not None else (None, 0)
-    stamp(writes, operation)
+    stamp((writes,), operation)
 
 
-def stamp(writes: Writes, operation: str) -> None:
+def stamp(written: Iterable[Writes], operation: str) -> None:
+    """Note one write by ``operation`` to each of these blocks of memory, now."""
     global last_write
-    writes.operation = operation
-    writes.count += 1
-    writes.time = last_write = tick()
+    now = last_write = tick()
+    for writes in written:
+        writes.operation = operation
+        writes.count += 1
+        writes.time = now
 
 
 def writes_since(array: Any, time: int) -> Writes | None:

@@ -47,16 +47,17 @@ class Node:
         """For a picture: the saved static arguments, such as ``dim`` or ``shape``."""
         return {}
 
-    def run(self, g: Any, grads: dict[Node, Any], wanted: Any) -> None:
-        """Apply the derivative rules to the gradient ``g`` and add each result to ``grads``, on plain arrays."""
+    def run(self, g: Any, grads: dict[Node, Any], waiting: list[Any], wanted: Any, retain: bool) -> None:
+        """Apply the derivative rules to the gradient ``g``, on plain arrays, and add each result to ``grads``.
+
+        A node that had no gradient so far is put on the heap ``waiting``. Unless ``retain``, the saved values are dropped;
+        the edges stay, for pictures.
+        """
         raise NotImplementedError
 
-    def run_graph(self, g: Any, grads: dict[Node, Any], wanted: Any) -> None:
+    def run_graph(self, g: Any, grads: dict[Node, Any], waiting: list[Any], wanted: Any, retain: bool) -> None:
         """The same on tensors, so that the rules record themselves (``create_graph=True``)."""
-        self.run(g, grads, wanted)
-
-    def release(self) -> None:
-        """Drop the saved values; the edges stay, for pictures."""
+        raise NotImplementedError
 
     def is_released(self) -> bool:
         """Whether the saved values are gone: a released slot is unset."""

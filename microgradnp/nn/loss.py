@@ -26,7 +26,7 @@ class MSELoss(_Loss):
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return functions.mse_loss(input, target, reduction=self.reduction)
+        return functions.squared_error(input, target, self.reduction)
 
 
 class BCELoss(_Loss):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import memory
+from ..autograd.quiet import restore, silence
 from ..autograd.scope import Scope
 from ..autograd.scope import current as scope
 from ..tensor import Tensor, make
@@ -89,19 +90,18 @@ class Module:
         here = self._scope
         if here is None or here.parent is not outer:
             here = self.__dict__["_scope"] = Scope(self, outer)
+        loud = silence() if outer is None else None
         token = scope.set(here)
         try:
-            if outer is not None:
-                return self._call(*args, **kwargs)
-            with np.errstate(all="ignore"):  # infinities and nans are values, as in PyTorch: no warnings
-                return self._call(*args, **kwargs)
+            return self.forward(*args, **kwargs) if self._hooks is None else self._call_hooked(args, kwargs)
         finally:
             scope.reset(token)
+            if outer is None:
+                restore(loud)
 
-    def _call(self, *args: Any, **kwargs: Any) -> Any:
+    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         hooks = self._hooks
-        if hooks is None:
-            return self.forward(*args, **kwargs)
+        assert hooks is not None
         for hook, with_kwargs in list(hooks.before.values()):
             changed = hook(self, args, kwargs) if with_kwargs else hook(self, args)
             if changed is not None and with_kwargs:

@@ -1,3 +1,3 @@
 """The operations: one record each, in the file of its family."""
 
-from . import arithmetic, conversion, creation, elementary, indexing, loss, product, protocols, reduction, shape
+from . import arithmetic, conversion, creation, elementary, indexing, inplace, loss, product, protocols, reduction, shape

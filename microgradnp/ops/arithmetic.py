@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .record import Array, Index, derivatives, operation
 
 POSITIVE = (0.1, 3.0)
+BITS = range(-8, 8)
 
 
 @operation(np.add, methods=("add", "__add__", "__radd__"), elementwise=True)
@@ -125,7 +128,7 @@ def sign(input: Array) -> Array:
 # Of two equal elements each gets half of the gradient, as in PyTorch.
 
 
-@operation(np.maximum, methods=("maximum",), elementwise=True, samples="apart")
+@operation(np.maximum, methods=("maximum",), elementwise=True)
 @derivatives(
     input=lambda g, input, other: np.where(input == other, g * 0.5, np.where(input > other, g, 0.0)),
     other=lambda g, input, other: np.where(input == other, g * 0.5, np.where(other > input, g, 0.0)),
@@ -138,7 +141,7 @@ def maximum(input: Array, other: Array) -> Array:
     return np.maximum(input, other)
 
 
-@operation(np.minimum, methods=("minimum",), elementwise=True, samples="apart")
+@operation(np.minimum, methods=("minimum",), elementwise=True)
 @derivatives(
     input=lambda g, input, other: np.where(input == other, g * 0.5, np.where(input < other, g, 0.0)),
     other=lambda g, input, other: np.where(input == other, g * 0.5, np.where(other < input, g, 0.0)),
@@ -151,7 +154,12 @@ def minimum(input: Array, other: Array) -> Array:
     return np.minimum(input, other)
 
 
-@operation(np.where, numbers=True, samples="where")
+def _choices(make: Any) -> list[tuple[Any, ...]]:
+    mask = np.array([[True], [False], [True]])
+    return [(mask, make(3, 4), make(4)), (mask, make(2, 3, 1), 0.5), (mask[0], 0.5, make()), (mask[0, 0], make(0, 3), make(3))]
+
+
+@operation(np.where, numbers=True, samples=_choices)
 @derivatives(
     input=lambda g, condition: np.where(condition, g, 0.0),
     other=lambda g, condition: np.where(condition, 0.0, g),
@@ -208,7 +216,7 @@ def ge(input: Array, other: Array) -> Array:
     return np.greater_equal(input, other)
 
 
-@operation(np.bitwise_and, methods=("bitwise_and", "__and__", "__rand__"), elementwise=True, domain="bits")
+@operation(np.bitwise_and, methods=("bitwise_and", "__and__", "__rand__"), elementwise=True, domain=BITS)
 def bitwise_and(input: Array, other: Array) -> Array:
     """``input & other``: of bool tensors the logical, of integer tensors the bitwise and.
 
@@ -217,7 +225,7 @@ def bitwise_and(input: Array, other: Array) -> Array:
     return np.bitwise_and(input, other)
 
 
-@operation(np.bitwise_or, methods=("bitwise_or", "__or__", "__ror__"), elementwise=True, domain="bits")
+@operation(np.bitwise_or, methods=("bitwise_or", "__or__", "__ror__"), elementwise=True, domain=BITS)
 def bitwise_or(input: Array, other: Array) -> Array:
     """``input | other``: of bool tensors the logical, of integer tensors the bitwise or.
 
@@ -226,7 +234,7 @@ def bitwise_or(input: Array, other: Array) -> Array:
     return np.bitwise_or(input, other)
 
 
-@operation(np.invert, methods=("bitwise_not", "__invert__"), elementwise=True, domain="bits")
+@operation(np.invert, methods=("bitwise_not", "__invert__"), elementwise=True, domain=BITS)
 def bitwise_not(input: Array) -> Array:
     """``~input``: of bool tensors the logical, of integer tensors the bitwise complement.
 

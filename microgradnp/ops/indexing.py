@@ -11,10 +11,12 @@ from .record import Array, Index, composite, derivatives, operation
 
 
 def plain_index(index: Any) -> Any:
-    """An index as NumPy takes it: tensors become arrays, lists become arrays; whole-number tensors of 0-d become ints."""
-    if isinstance(index, tuple):
-        return tuple(_plain_item(item) for item in index)
-    return _plain_item(index)
+    """An index as NumPy takes it: tensors and lists become arrays.
+
+    It ends in an Ellipsis if it has none, for then NumPy's ``array[0]`` is a 0-d view and not a scalar that is a copy.
+    """
+    items = tuple(_plain_item(item) for item in (index if isinstance(index, tuple) else (index,)))
+    return items if any(item is Ellipsis for item in items) else (*items, ...)
 
 
 def _plain_item(item: Any) -> Any:

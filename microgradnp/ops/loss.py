@@ -27,8 +27,10 @@ def reduce(loss: Any, reduction: str) -> Any:
 
 def _scaled_difference(g, input, target, reduction):  # type: ignore[no-untyped-def]
     difference = input - target
-    scale = 2.0 / math.prod(difference.shape) if reduction == "mean" and 0 not in difference.shape else 2.0
-    return difference * (g * scale)
+    if reduction == "mean":
+        g = g * (2.0 / (math.prod(difference.shape) or math.nan))
+        return difference * g
+    return difference * (g * 2.0)
 
 
 def _mse_samples(make: Any) -> list[tuple[Any, ...]]:
@@ -39,12 +41,16 @@ def _mse_samples(make: Any) -> list[tuple[Any, ...]]:
 @derivatives(input=_scaled_difference, target=lambda g, input, target, reduction: -_scaled_difference(g, input, target, reduction))
 def squared_error(input: Array, target: Array, reduction: str = "mean") -> Array:
     """(input - target) ** 2, broadcast, then averaged, summed or left as it is."""
-    difference = np.subtract(input, target)
-    squares = np.multiply(difference, difference)
+    if reduction not in REDUCTIONS:
+        check_reduction(reduction, "mse_loss")
+    if input.shape != target.shape:
+        _warn_of_broadcasting("mse_loss", input, target)
+    squares = np.subtract(input, target)
+    squares = np.multiply(squares, squares, out=squares if squares.ndim else None)
     if reduction == "none":
         return squares
     total = np.add.reduce(squares, axis=None)
-    return total if reduction == "sum" else np.true_divide(total, math.prod(difference.shape) or math.nan)
+    return total if reduction == "sum" else total / (math.prod(squares.shape) or math.nan)
 
 
 @composite()
@@ -56,9 +62,6 @@ def mse_loss(input: Array, target: Array, *, reduction: str = "mean", weight: Ar
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
     """
-    check_reduction(reduction, "mse_loss")
-    if input.shape != target.shape:
-        _warn_of_broadcasting("mse_loss", input, target)
     if weight is None:
         return squared_error(input, target, reduction)
     squares = squared_error(input, target, "none") * weight
@@ -71,7 +74,7 @@ def _warn_of_broadcasting(function: str, input: Any, target: Any) -> None:
         f"({tuple(input.shape)}). This will likely lead to incorrect results due to broadcasting. Please ensure they have "
         f"the same size, for example with target.reshape({tuple(input.shape)}).",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
 
 

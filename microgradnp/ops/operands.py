@@ -10,7 +10,9 @@ import numpy as np
 from .. import dtypes
 from ..autograd.scope import where
 from ..tensor import Tensor, make
-from .record import OPERATIONS, Operation
+from .conversion import cast
+from .record import Operation
+from .reduction import sum_to
 
 
 def general(record: Operation, *args: Any, **kwargs: Any) -> Any:
@@ -94,7 +96,7 @@ def _common_dtype(record: Operation, arguments: dict[str, Any]) -> Any:
 
 def _convert(value: Any, target: Any, beside_tensor: bool) -> Any:
     if isinstance(value, Tensor):
-        return value if value.dtype is target else OPERATIONS["cast"].public(value, target)
+        return value if value.dtype is target else cast(value, target)
     if not beside_tensor:
         return make(np.array(value, target))
     # NumPy keeps a Python number weak beside an array of its kind; one of a lower kind is converted here.
@@ -104,12 +106,10 @@ def _convert(value: Any, target: Any, beside_tensor: bool) -> Any:
 def fit(gradient: Any, edge: Any) -> Any:
     """Give a gradient the shape and dtype of what it is the gradient of: the one place that undoes broadcasting."""
     if gradient.shape != edge.shape:
-        gradient = _apply("sum_to", gradient, edge.shape)
-    if gradient.dtype != edge.dtype:
-        gradient = _apply("cast", gradient, edge.dtype)
+        gradient = (sum_to if isinstance(gradient, Tensor) else _sum_to)(gradient, edge.shape)
+    if gradient.dtype is not edge.dtype:
+        gradient = (cast if isinstance(gradient, Tensor) else _cast)(gradient, edge.dtype)
     return gradient
 
 
-def _apply(name: str, array: Any, argument: Any) -> Any:
-    record = OPERATIONS[name]
-    return (record.public if isinstance(array, Tensor) else record.forward)(array, argument)
+_sum_to, _cast = sum_to.operation.forward, cast.operation.forward  # type: ignore[attr-defined]

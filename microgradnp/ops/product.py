@@ -67,7 +67,7 @@ def _linears(make: Any) -> list[tuple[Any, ...]]:
 @operation(samples=_linears)
 @derivatives(
     input=_by_input,
-    weight=lambda g, input: np.dot(_rows(g).T, _rows(input)),
+    weight=lambda g, input: np.dot(g.T, input) if len(g.shape) == 2 else np.dot(_rows(g).T, _rows(input)),
     bias=lambda g: g,
 )
 def linear(input: Array, weight: Array, bias: Array = None) -> Array:

@@ -64,9 +64,9 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
 @derivatives(input=lambda g, input_shape: np.broadcast_to(g, input_shape))
 def sum_to(input: Array, shape: tuple[int, ...]) -> Array:
     """Sum over what broadcasting had added, so that the result has ``shape``: the transpose of ``broadcast_to``."""
+    if input.shape[1:] == shape:
+        return np.add.reduce(input, 0)
     leading = input.ndim - len(shape)
-    if leading == 1 and input.shape[1:] == shape:
-        return np.add.reduce(input, axis=0)
     axes = tuple(range(leading)) + tuple(
         i for i, size in enumerate(shape, leading) if size == 1 and input.shape[i] != 1
     )

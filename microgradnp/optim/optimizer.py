@@ -32,7 +32,7 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        self._writes: dict[Tensor, memory.Writes] = {}
+        self._writes: dict[Tensor, tuple[Any, memory.Writes]] = {}
         groups = list(params)
         if not groups:
             raise ValueError(
@@ -106,25 +106,31 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        name = f"{type(self).__name__}.step"
         for group in self.param_groups:
-            settings = self.settings(group)
-            for p in group["params"]:
-                if p._grad is not None:
-                    self.update(p, p._array, p._grad._array, self.state[p], *settings)
-                    writes = self._writes.get(p)
-                    if writes is None or writes.owner() is not memory.owner_of(p._array):
-                        writes = self._writes[p] = memory.writes_to(p._array)
-                    memory.stamp(writes, name)
+            self.update([p for p in group["params"] if p._grad is not None], *self.settings(group))
+        self._stamp()
         return loss
 
     def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
         """The host part of a step: the Python numbers that ``update`` takes."""
         raise NotImplementedError
 
-    def update(self, p: Tensor, array: Any, grad: Any, state: dict[str, Any], *settings: Any) -> None:
-        """The array part of a step: change ``array``, the values of ``p``, in place."""
+    def update(self, params: list[Tensor], *settings: Any) -> None:
+        """The array part of a step: change the arrays of ``params``, which all have gradients, in place."""
         raise NotImplementedError
+
+    def _stamp(self) -> None:
+        """Note the writes: a graph that had saved one of these parameters must not be used any more."""
+        written = []
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p._grad is not None:
+                    array, writes = self._writes.get(p, (None, None))
+                    if array is not p._array:
+                        writes = memory.writes_to(p._array)
+                        self._writes[p] = (p._array, writes)
+                    written.append(writes)
+        memory.stamp(written, type(self).__name__ + ".step")
 
     def state_dict(self) -> dict[str, Any]:
         """Settings and state, parameters replaced by numbers. The tensors are copies: later steps do not change them."""

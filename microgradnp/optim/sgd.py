@@ -57,18 +57,23 @@ class SGD(Optimizer):
         return lr, group["momentum"], group["dampening"], decay, group["nesterov"]
 
     def update(
-        self, p: Tensor, array: Any, grad: Any, state: dict[str, Any],
-        lr: float, momentum: float, dampening: float, decay: float, nesterov: bool,
-    ) -> None:  # fmt: skip
-        if decay:
-            grad = np.add(grad, array * decay)
-        if momentum:
-            buffer = state.get("momentum_buffer")
-            if buffer is None:
-                state["momentum_buffer"] = make(np.positive(grad))
-                buffer = state["momentum_buffer"]
-            else:
-                np.multiply(buffer._array, momentum, out=buffer._array)
-                np.add(buffer._array, grad if not dampening else grad * (1 - dampening), out=buffer._array)
-            grad = grad + buffer._array * momentum if nesterov else buffer._array
-        np.subtract(array, grad * lr, out=array)
+        self, params: list[Tensor], lr: float, momentum: float, dampening: float, decay: float, nesterov: bool
+    ) -> None:
+        for p in params:
+            array, grad = p._array, p._grad._array  # type: ignore[union-attr]
+            if decay:
+                grad = grad + array * decay
+            if momentum:
+                grad = self._with_momentum(self.state[p], grad, momentum, 1 - dampening, nesterov)
+            np.subtract(array, grad * lr, array)
+
+    @staticmethod
+    def _with_momentum(state: dict[str, Any], grad: Any, momentum: float, weight: float, nesterov: bool) -> Any:
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = make(np.positive(grad))
+            buffer = state["momentum_buffer"]._array
+        else:
+            buffer = state["momentum_buffer"]._array
+            np.multiply(buffer, momentum, out=buffer)
+            np.add(buffer, grad if weight == 1 else grad * weight, out=buffer)
+        return grad + buffer * momentum if nesterov else buffer

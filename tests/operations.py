@@ -1,0 +1,191 @@
+"""The calls that the operations' records declare as samples, filled with numbers; and derivatives by finite differences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import microgradnp as mg
+from microgradnp.ops.record import OPERATIONS, REALS, Operation
+
+DIFFERENTIABLE = {name: record for name, record in OPERATIONS.items() if record.rules}
+CLEARANCE = 0.1  # how far sample values stay away from an operation's kinks
+
+
+class Place:
+    """Where an array of this shape goes: what a record's ``samples`` are given as ``make``."""
+
+    def __init__(self, *shape: int) -> None:
+        self.shape = shape
+
+    def __repr__(self) -> str:
+        return f"make{self.shape}"
+
+
+class Number(Place):
+    """Where a Python number goes, beside a tensor."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of an operation: positional arguments with a ``Place`` wherever a number or an array is to be filled in."""
+
+    record: Operation
+    layout: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return f"{self.record.name}{self.layout}"
+
+    @property
+    def places(self) -> list[tuple[str, Place]]:
+        """The places in order, each with the name of the operand it belongs to."""
+        named = zip(self.record.signature.parameters, self.layout, strict=False)
+        return [(name, place) for name, argument in named for place in _as_list(argument) if isinstance(place, Place)]
+
+    @property
+    def wanted(self) -> list[int]:
+        """Which of the places hold an array that has a derivative."""
+        return [
+            i for i, (name, place) in enumerate(self.places) if name in self.record.rules and type(place) is Place
+        ]  # fmt: skip
+
+    def fill(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """The arguments with ``values`` in their places."""
+        rest = iter(values)
+        put = lambda argument: next(rest) if isinstance(argument, Place) else argument  # noqa: E731
+        return tuple([put(a) for a in argument] if isinstance(argument, list) else put(argument) for argument in self.layout)
+
+    def values(self, rng: np.random.Generator, dtype: Any = np.float64) -> list[Any]:
+        """Numbers for every place, from the operands' domains.
+
+        All of them lie on one lattice, in random order and slightly displaced: so no two are equal, or close, and the
+        largest is always larger than the rest by more than a finite difference.
+        """
+        places = self.places
+        sizes = [math.prod(place.shape) for _, place in places]
+        count = sum(sizes)
+        lattice = (rng.permutation(count) + rng.uniform(0.25, 0.75, count)) / max(count, 1)
+        parts = np.split(lattice, np.cumsum(sizes)[:-1])
+        return [
+            _in_domain(self.record, name, part.reshape(place.shape), dtype) if type(place) is Place
+            else _in_domain(self.record, name, part, np.float64).item()
+            for (name, place), part in zip(places, parts, strict=True)
+        ]  # fmt: skip
+
+
+def _as_list(argument: Any) -> list[Any]:
+    return argument if isinstance(argument, list) else [argument]
+
+
+def _in_domain(record: Operation, operand: str, lattice: np.ndarray, dtype: Any) -> np.ndarray:
+    """Numbers between 0 and 1 carried to an operand's domain: an interval without its kinks, or a range of integers."""
+    domain = record.domain.get(operand, REALS) if isinstance(record.domain, dict) else record.domain
+    if isinstance(domain, range):
+        return np.array(domain)[(lattice * len(domain)).astype(int)]
+    low, high = domain
+    values = low + lattice * (high - low - 2 * CLEARANCE * len(record.kinks))
+    for kink in sorted(record.kinks):
+        values = values + 2 * CLEARANCE * (values > kink - CLEARANCE)
+    return values.astype(dtype)
+
+
+def calls(record: Operation) -> st.SearchStrategy[list[Call]]:
+    """The sample calls of an operation: those that its record declares, or any shapes that broadcast."""
+    if record.samples is not None:
+        return st.just([Call(record, layout) for layout in record.samples(Place)])
+    shapes = hnp.mutually_broadcastable_shapes(num_shapes=len(record.operands), min_side=0, max_side=3, max_dims=3)
+    return shapes.map(lambda drawn: list(_broadcasting(record, [Place(*shape) for shape in drawn.input_shapes])))
+
+
+def _broadcasting(record: Operation, places: list[Place]) -> Iterator[Call]:
+    """Arrays that broadcast and, of two operands, each as a Python number beside the other."""
+    yield Call(record, tuple(places))
+    if len(places) == 2 and not isinstance(record.domain, range):
+        yield Call(record, (places[0], Number()))
+        yield Call(record, (Number(), places[1]))
+
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+# Running a call on tensors
+
+
+def tensors_of(call: Call, values: Sequence[Any]) -> list[Any]:
+    """Tensors that share the arrays' memory; those with a derivative require a gradient."""
+    tensors = [mg.from_numpy(value) if isinstance(value, np.ndarray) else value for value in values]
+    for i in call.wanted:
+        tensors[i].requires_grad_()
+    return tensors
+
+
+def apply(call: Call, tensors: Sequence[Any]) -> mg.Tensor:
+    return call.record.public(*call.fill(tensors))
+
+
+def outcome(call: Call, values: Sequence[Any], cotangent: np.ndarray, **options: Any) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The result and the gradients of the wanted operands, as arrays that share the tensors' memory."""
+    tensors = tensors_of(call, values)
+    out = apply(call, tensors)
+    gradients = mg.autograd.grad(out, [tensors[i] for i in call.wanted], mg.from_numpy(cotangent), **options)
+    return plain(out), [plain(g) for g in gradients]
+
+
+def plain(tensor: mg.Tensor) -> np.ndarray:
+    return tensor.detach().numpy()
+
+
+def cotangent_of(call: Call, values: Sequence[Any], rng: np.random.Generator) -> np.ndarray:
+    """A random gradient for the result: rules that are right only for ones do not get away with it."""
+    out = np.asarray(call.record.forward(*call.fill(values)))
+    return rng.uniform(0.5, 2.0, out.shape).astype(out.dtype) * rng.choice([-1, 1], out.shape).astype(out.dtype)
+
+
+# Finite differences
+
+Arrays = list[np.ndarray]
+
+
+def finite_differences(function: Callable[[Arrays], Arrays], at: Arrays, wanted: Sequence[int], cotangents: Arrays) -> Arrays:
+    """The gradients of sum(cotangent * function(at)): central differences, the error of order h² taken out (Richardson).
+
+    The step suits the precision of the results, where rounding (eps / h) and the formula (h**4) err alike.
+    """
+    eps = max(np.finfo(c.dtype).eps for c in cotangents)
+
+    def objective(index: int, element: Any, value: float) -> float:
+        point = list(at)
+        point[index] = at[index].copy()
+        point[index][element] = value
+        return float(sum((c * part).sum(dtype=np.float64) for c, part in zip(cotangents, function(point), strict=True)))
+
+    def derivative(index: int, element: Any) -> float:
+        x = at[index][element]
+        h = eps**0.2 * max(abs(x), CLEARANCE)
+        f = lambda steps: objective(index, element, x + steps * h)  # noqa: E731
+        return (8 * (f(1) - f(-1)) - (f(2) - f(-2))) / (12 * h)
+
+    gradients = [np.zeros_like(at[index]) for index in wanted]
+    for index, gradient in zip(wanted, gradients, strict=True):
+        for element in np.ndindex(gradient.shape):
+            gradient[element] = derivative(index, element)
+    return gradients
+
+
+def tolerance(*arrays: np.ndarray) -> float:
+    """What finite differences of these results may be wrong by, relative to the largest gradient."""
+    return 1e3 * float(max(np.finfo(a.dtype).eps for a in arrays)) ** 0.8
+
+
+def assert_close(actual: Arrays, expected: Arrays, rtol: float, call: Any) -> None:
+    """Equal within ``rtol``, relative to the largest number of each array."""
+    for one, other in zip(actual, expected, strict=True):
+        assert one.shape == other.shape, f"{call}: shape {one.shape}, expected {other.shape}"
+        scale = np.abs(other).max(initial=1.0)
+        np.testing.assert_allclose(one / scale, other / scale, rtol=0, atol=rtol, err_msg=str(call))

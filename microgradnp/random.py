@@ -477,8 +477,7 @@ class Generator:
         """Inverse transform sampling: where do uniform numbers fall among the cumulated probabilities?"""
         work = _work_dtype(probabilities.dtype)
         cumulated = probabilities.cumsum(-1, dtype=work)
-        cumulated /= cumulated[..., -1:].copy()
-        cumulated[..., -1] = 1.0  # whatever the rounding, the last one catches all
+        cumulated /= cumulated[..., -1:].copy()  # so that the last is 1, above all uniforms
         size = (*probabilities.shape[:-1], num_samples)
         unit = self._unit(math.prod(size), np.dtype(np.float64)).reshape(-1, num_samples)
         rows = zip(np.atleast_2d(cumulated), unit, strict=True)

@@ -32,14 +32,14 @@ class Number(Place):
     """Where a Python number goes, beside a tensor."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Call:
     """A call of an operation: positional arguments with a ``Place`` wherever a number or an array is to be filled in."""
 
     record: Operation
     layout: tuple[Any, ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.record.name}{self.layout}"
 
     @property
@@ -87,12 +87,12 @@ def _in_domain(record: Operation, operand: str, lattice: np.ndarray, dtype: Any)
     """Numbers between 0 and 1 carried to an operand's domain: an interval without its kinks, or a range of integers."""
     domain = record.domain.get(operand, REALS) if isinstance(record.domain, dict) else record.domain
     if isinstance(domain, range):
-        return np.array(domain)[(lattice * len(domain)).astype(int)]
+        return np.asarray(np.array(domain)[(lattice * len(domain)).astype(int)])
     low, high = domain
     values = low + lattice * (high - low - 2 * CLEARANCE * len(record.kinks))
     for kink in sorted(record.kinks):
         values = values + 2 * CLEARANCE * (values > kink - CLEARANCE)
-    return values.astype(dtype)
+    return np.asarray(values, dtype)
 
 
 def calls(record: Operation) -> st.SearchStrategy[list[Call]]:
@@ -144,7 +144,7 @@ def plain(tensor: mg.Tensor) -> np.ndarray:
 def cotangent_of(call: Call, values: Sequence[Any], rng: np.random.Generator) -> np.ndarray:
     """A random gradient for the result: rules that are right only for ones do not get away with it."""
     out = np.asarray(call.record.forward(*call.fill(values)))
-    return rng.uniform(0.5, 2.0, out.shape).astype(out.dtype) * rng.choice([-1, 1], out.shape).astype(out.dtype)
+    return np.asarray(rng.uniform(0.5, 2.0, out.shape) * rng.choice([-1.0, 1.0], out.shape), out.dtype)
 
 
 # Finite differences
@@ -155,9 +155,9 @@ Arrays = list[np.ndarray]
 def finite_differences(function: Callable[[Arrays], Arrays], at: Arrays, wanted: Sequence[int], cotangents: Arrays) -> Arrays:
     """The gradients of sum(cotangent * function(at)): central differences, the error of order h² taken out (Richardson).
 
-    The step suits the precision of the results, where rounding (eps / h) and the formula (h**4) err alike.
+    The step is small beside the distance to kinks and poles; rounding (eps / h) and the formula (h**4) then err alike.
     """
-    eps = max(np.finfo(c.dtype).eps for c in cotangents)
+    h = CLEARANCE * max(np.finfo(c.dtype).eps for c in cotangents) ** 0.2
 
     def objective(index: int, element: Any, value: float) -> float:
         point = list(at)
@@ -166,9 +166,7 @@ def finite_differences(function: Callable[[Arrays], Arrays], at: Arrays, wanted:
         return float(sum((c * part).sum(dtype=np.float64) for c, part in zip(cotangents, function(point), strict=True)))
 
     def derivative(index: int, element: Any) -> float:
-        x = at[index][element]
-        h = eps**0.2 * max(abs(x), CLEARANCE)
-        f = lambda steps: objective(index, element, x + steps * h)  # noqa: E731
+        f = lambda steps: objective(index, element, at[index][element] + steps * h)  # noqa: E731
         return (8 * (f(1) - f(-1)) - (f(2) - f(-2))) / (12 * h)
 
     gradients = [np.zeros_like(at[index]) for index in wanted]

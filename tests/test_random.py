@@ -8,6 +8,7 @@ import copy
 import math
 import pickle
 import re
+import runpy
 import threading
 import zlib
 from fractions import Fraction
@@ -199,11 +200,12 @@ def test_seeds(seed, initial, numbers):
 # ---------------------------------------------------------------------------------------- the arithmetic, without torch
 
 
-def nearest_float32(exact):
-    """The exact fraction rounded once to float32, ties to even."""
-    guess = np.float32(float(exact))
-    near = [np.nextafter(guess, np.float32(-np.inf)), guess, np.nextafter(guess, np.float32(np.inf))]
-    return min(near, key=lambda f: (abs(Fraction(float(f)) - exact), int(np.float32(f).view(np.int32)) & 1))
+def nearest(exact, dtype):
+    """The exact fraction rounded once to float32 or float64, ties to even."""
+    guess = np.array(float(exact), dtype)
+    near = [np.nextafter(guess, dtype(-np.inf)), guess, np.nextafter(guess, dtype(np.inf))]
+    bits = np.int32 if dtype is np.float32 else np.int64
+    return min(near, key=lambda f: (abs(Fraction(float(f)) - exact), int(np.array(f).view(bits)) & 1))
 
 
 BOUND = st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-30)
@@ -214,16 +216,37 @@ BOUND = st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-30)
 def test_uniform_is_one_fused_multiply_add(seed, a, b):
     low, high = min(a, b), max(a, b)
     unit = seeded(seed).uniform(20, dtype="float64")
-    exact = [float(Fraction(u) * Fraction(high - low) + Fraction(low)) for u in unit.tolist()]
+    once = [float(Fraction(u) * Fraction(high - low) + Fraction(low)) for u in unit.tolist()]
     drawn = seeded(seed).uniform(20, low, high, dtype="float64")
-    np.testing.assert_array_equal(drawn, [low if x == high else x for x in exact])
+    np.testing.assert_array_equal(drawn, [low if x == high else x for x in once])
 
     low, high = np.float32(low), np.float32(high)
     unit = seeded(seed).uniform(20)
     span = Fraction(float(high - low))
-    once = [nearest_float32(Fraction(u) * span + Fraction(float(low))) for u in unit.tolist()]
+    once = [nearest(Fraction(u) * span + Fraction(float(low)), np.float32) for u in unit.tolist()]
     drawn = seeded(seed).uniform(20, float(low), float(high))
     np.testing.assert_array_equal(drawn, np.array([low if x == high else x for x in once]))
+
+
+@pytest.mark.parametrize("mean", [1, -1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sums_close_to_a_tie_are_rounded_once(dtype, mean):
+    # std such that z * std is half an ulp of the mean, and a little more or less, so that an intermediate rounding
+    # would make a tie of it, and round that to the mean
+    half_ulp = np.finfo(dtype).eps / 2
+    samples = seeded().normal(400, dtype=dtype)
+    above = 0
+    for i in np.flatnonzero(mean * samples > 0.01).tolist():
+        std = float(dtype(half_ulp) / abs(samples[i]))
+        once = nearest(Fraction(float(samples[i])) * Fraction(std) + mean, dtype)
+        assert seeded().normal(400, mean, std, dtype)[i] == once
+        above += abs(once) > 1
+    assert above > 50
+
+
+def test_float64_becomes_float16_by_way_of_float32():
+    mean = 1 + 2**-11 + 2**-30  # above the tie between 1 and the next float16, but not in float32
+    assert (seeded().normal(3, mean, 0.0, "float16") == 1).all()
 
 
 def test_uniform_spans_the_whole_range_of_float64():
@@ -390,6 +413,11 @@ def test_seed_is_another_each_time(default):
     assert len(seeds) == 5 and random.initial_seed() in seeds
 
 
+def test_default_generator_starts_from_a_random_seed():
+    first, second = (runpy.run_path(random.__file__)["initial_seed"]() for _ in range(2))
+    assert first != second
+
+
 def test_fork_rng_restores_the_state_even_after_an_error(default):
     random.manual_seed(SEED)
     with pytest.raises(KeyError), random.fork_rng(devices=[]):
@@ -538,6 +566,7 @@ def test_torch_floats(torch, dtype, size):
     for rate in [1.0, 0.3, 1e4, math.inf]:
         pair.exponential(size, dtype, rate)
         pair.in_step()
+    pair.normal(5, "float16", 1 + 2**-11 + 2**-30, 0.0)
     for p in [0.0, 0.3, 1.0]:
         pair.bernoulli(size, dtype, p)
         pair.in_step()

@@ -185,7 +185,7 @@ def _backward_method(
         seed = {_root(self): _seed(self, None, create_graph)}
         sweep(seed, retain_graph=_retain(retain_graph, create_graph), create_graph=create_graph)
     else:
-        backward(self, gradient, retain_graph, create_graph, inputs)
+        backward(self, (gradient,), retain_graph, create_graph, inputs)
 
 
 Tensor.backward = _backward_method  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ class Node:
     operation: ClassVar[Any] = None  # the record
     label: ClassVar[str] = ""  # the operation's name, for pictures and errors
     operands: ClassVar[tuple[str, ...]] = ()  # the names of the operands, one for each edge
-    saved: ClassVar[tuple[str, ...]] = ()  # the slots that hold what was saved
+    saved: ClassVar[tuple[str, ...]] = ()  # the slots that hold saved arrays
 
     time: int
     shape: tuple[int, ...]

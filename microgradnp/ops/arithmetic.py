@@ -49,7 +49,7 @@ def mul(input: Array, other: Array) -> Array:
 @operation(
     np.true_divide,
     methods=("div", "divide", "true_divide", "__truediv__", "__rtruediv__"),
-    elementwise=True, floats=True, quiet=True, domain={"other": POSITIVE},
+    elementwise=True, floats=True, domain={"other": POSITIVE},
 )  # fmt: skip
 @derivatives(input=lambda g, other: g / other, other=lambda g, out, other: -g * (out / other))
 def div(input: Array, other: Array) -> Array:
@@ -70,12 +70,12 @@ def _power_of_base(g, input, exponent):  # type: ignore[no-untyped-def]
 def _power_of_exponent(g, out, input, exponent):  # type: ignore[no-untyped-def]
     # 0 ** y does not change with y > 0 (and by convention not at 0): the logarithm is kept away from those zeros.
     still = (input == 0) & (exponent >= 0)
-    return g * (out * np.log(np.where(still, 1.0, input)))
+    return g * (out * np.log(np.where(still, np.ones_like(out), input)))
 
 
 @operation(
     np.power, methods=("pow", "__pow__", "__rpow__"),
-    elementwise=True, quiet=True, domain={"input": POSITIVE},
+    elementwise=True, domain={"input": POSITIVE},
 )  # fmt: skip
 @derivatives(input=_power_of_base, exponent=_power_of_exponent)
 def pow(input: Array, exponent: Array) -> Array:

@@ -161,10 +161,17 @@ def _open_list(name: str) -> list[str]:
 
 
 def _forward(record: Operation) -> list[str]:
+    """Call the forward function: infinities and nans are values here, and no reason for a warning."""
+    # Inside a module NumPy's warnings are off already.
     call = f"array = forward({_arguments(record, '{}_array')})"
-    if not record.quiet:
-        return [call]
-    return ["loud = silence()", f"try: {call}", "finally: restore(loud)"]
+    return [
+        "inside = scope()",
+        "if inside is None:",
+        "    loud = silence()",
+        f"    try: {call}",
+        "    finally: restore(loud)",
+        f"else: {call}",
+    ]
 
 
 def _record(record: Operation) -> list[str]:
@@ -173,7 +180,7 @@ def _record(record: Operation) -> list[str]:
         f"if ({' or '.join(f'{edge} is not None' for edge in edges)}) and recording():",
         "    node = Node()",
         "    node.time = tick()",
-        "    node.scope = scope()",
+        "    node.scope = inside",
         "    node.hooks = None",
         "    node.shape = array.shape",
         "    node.dtype = array.dtype",
@@ -258,7 +265,7 @@ def _compile_node(record: Operation) -> type[Node]:
         "operation": record,
         "label": record.label,
         "operands": record.operands,
-        "saved": tuple(f"_saved_{value}" for value in saved),
+        "saved": tuple(f"_saved_{value}" for value in saved if value in (*record.operands, "out")),
         "__module__": record.forward.__module__,
     }
     for function, source in (
@@ -297,6 +304,8 @@ def _release(record: Operation, positions: dict[str, int]) -> list[str]:
     """Unset what was saved: under the same conditions under which it was."""
     lines = ["    if not retain:", "        pass"]
     for value, users in _saved(record).items():
+        if value not in (*record.operands, "out"):
+            continue  # a shape or an argument: small, and good to see in a picture
         condition = " or ".join(f"self.edge{positions[user]} is not None" for user in users)
         always = len(users) == len(record.rules)
         lines.append(f"        {'' if always else f'if {condition}: '}del self._saved_{value}")

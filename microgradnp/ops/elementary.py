@@ -8,7 +8,7 @@ from .arithmetic import POSITIVE
 from .record import Array, derivatives, operation
 
 
-@operation(np.exp, methods=("exp",), elementwise=True, floats=True, quiet=True)
+@operation(np.exp, methods=("exp",), elementwise=True, floats=True)
 @derivatives(input=lambda g, out: g * out)
 def exp(input: Array) -> Array:
     """The exponential e ** input.
@@ -18,7 +18,7 @@ def exp(input: Array) -> Array:
     return np.exp(input)
 
 
-@operation(np.log, methods=("log",), elementwise=True, floats=True, quiet=True, domain=POSITIVE)
+@operation(np.log, methods=("log",), elementwise=True, floats=True, domain=POSITIVE)
 @derivatives(input=lambda g, input: g / input)
 def log(input: Array) -> Array:
     """The natural logarithm: -inf at 0, nan below.
@@ -28,7 +28,7 @@ def log(input: Array) -> Array:
     return np.log(input)
 
 
-@operation(np.log1p, methods=("log1p",), elementwise=True, floats=True, quiet=True, domain=(-0.9, 3.0))
+@operation(np.log1p, methods=("log1p",), elementwise=True, floats=True, domain=(-0.9, 3.0))
 @derivatives(input=lambda g, input: g / (input + 1))
 def log1p(input: Array) -> Array:
     """log(1 + input), accurate near 0.
@@ -38,7 +38,7 @@ def log1p(input: Array) -> Array:
     return np.log1p(input)
 
 
-@operation(np.sqrt, methods=("sqrt",), elementwise=True, floats=True, quiet=True, domain=POSITIVE)
+@operation(np.sqrt, methods=("sqrt",), elementwise=True, floats=True, domain=POSITIVE)
 @derivatives(input=lambda g, out: g / (out + out))
 def sqrt(input: Array) -> Array:
     """The square root: nan below 0. Its derivative at 0 is inf.

@@ -82,7 +82,7 @@ def _probabilities(make: Any) -> list[tuple[Any, ...]]:
     return [(make(4, 1), make(4, 1)), (make(3), make(3))]
 
 
-@operation(samples=_probabilities, domain=(0.1, 0.9), quiet=True, label="binary_cross_entropy")
+@operation(samples=_probabilities, domain=(0.1, 0.9), label="binary_cross_entropy")
 @derivatives(
     input=lambda g, input, target: g * ((input - target) / np.maximum(input - input * input, 1e-12)),
     target=lambda g, input: g * (_log_of(1 - input) - _log_of(input)),

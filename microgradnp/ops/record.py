@@ -48,7 +48,6 @@ class Operation:
     elementwise: its operands broadcast against one another.
     numbers: beside a tensor its operands may be Python numbers (so with every elementwise one).
     floats: integer operands are converted to the default floating point type first (``exp``, ``/``).
-    quiet: its forward pass may meet zeros, infinities or overflow, which are values here and not warnings.
     opaque: its forward pass is more than NumPy calls on its operands, so that a capturing array must record it whole.
     view: its result looks into the memory of its first operand whenever NumPy's does.
     label: its name in pictures and errors; ``grad_fn``'s class is named after it.
@@ -67,7 +66,6 @@ class Operation:
         self.elementwise: bool = facts.pop("elementwise", False)
         self.numbers: bool = facts.pop("numbers", self.elementwise)
         self.floats: bool = facts.pop("floats", False)
-        self.quiet: bool = facts.pop("quiet", False)
         self.view: bool = facts.pop("view", False)
         self.domain: Any = facts.pop("domain", REALS)
         self.kinks: tuple[float, ...] = facts.pop("kinks", ())

@@ -12,8 +12,9 @@ draw             words used                               agreement with torch
 ``uniform``      1 per number, 2 in float64               bit for bit
 ``normal``       n < 16: 4 per pair of numbers, half a    bit for bit, given the same C library
                  pair being kept for the next time
-``normal``       n >= 16: 1 per number, 2 in float64;     float32 within a few ulp (torch has logarithm, sine
-                 16 numbers more if n % 16 > 0            and cosine of its own); float64 within 1e-15
+``normal``       n >= 16: 1 per number, 2 in float64,     float32 within a few ulp (torch has logarithm, sine
+                 for n numbers and 16 more if n % 16 > 0  and cosine of its own); float64 within 1e-15
+                 (in float16 for n - n % 16 and these)
 ``integers``     1 per number, 2 if high - low >= 2**28   bit for bit
 ``permutation``  n - 1                                    bit for bit
 ``bernoulli``    2 per number, or 1 if *p* is an array    bit for bit

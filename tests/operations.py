@@ -96,15 +96,18 @@ def _in_domain(record: Operation, operand: str, lattice: np.ndarray, dtype: Any)
 
 
 def calls(record: Operation) -> st.SearchStrategy[list[Call]]:
-    """The sample calls of an operation: those that its record declares, or any shapes that broadcast."""
+    """The sample calls of an operation: those that its record declares, or shapes that broadcast, some of them drawn."""
     if record.samples is not None:
         return st.just([Call(record, layout) for layout in record.samples(Place)])
-    shapes = hnp.mutually_broadcastable_shapes(num_shapes=len(record.operands), min_side=0, max_side=3, max_dims=3)
-    return shapes.map(lambda drawn: list(_broadcasting(record, [Place(*shape) for shape in drawn.input_shapes])))
+    count = len(record.operands)
+    fixed = list(_broadcasting(record, [(2, 3), (3,)][:count]))
+    shapes = hnp.mutually_broadcastable_shapes(num_shapes=count, min_side=0, max_side=3, max_dims=3)
+    return shapes.map(lambda drawn: [*fixed, *_broadcasting(record, drawn.input_shapes)])
 
 
-def _broadcasting(record: Operation, places: list[Place]) -> Iterator[Call]:
+def _broadcasting(record: Operation, shapes: Sequence[tuple[int, ...]]) -> Iterator[Call]:
     """Arrays that broadcast and, of two operands, each as a Python number beside the other."""
+    places = [Place(*shape) for shape in shapes]
     yield Call(record, tuple(places))
     if len(places) == 2 and not isinstance(record.domain, range):
         yield Call(record, (places[0], Number()))

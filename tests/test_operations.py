@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from operations import (
     DIFFERENTIABLE,
     Call,
+    Place,
     apply,
     assert_close,
     calls,
@@ -28,7 +29,6 @@ from operations import (
 )
 
 import microgradnp as mg
-from microgradnp.ops.protocols import RENAMED
 from microgradnp.ops.record import COMPOSITES, OPERATIONS, Operation
 from microgradnp.tensor import Tensor
 
@@ -171,7 +171,134 @@ def test_recorded_backward_pass_gives_the_same_gradient(record: Operation, data:
         assert [g.dtype for g in recorded] == [g.dtype for g in fast]
 
 
+# Types
+
+
+@every_derivative
+@settings(max_examples=3)
+@sampled
+def test_float32_stays_float32(record: Operation, data: st.DataObject, seed: int) -> None:
+    for call, rng in drawn(record, data, seed):
+        values = call.values(rng, np.float32)
+        doubles = [np.asarray(v, np.float64) for v in values]
+        cotangent = cotangent_of(call, values, rng)
+        out, gradients = outcome(call, values, cotangent)
+        if record.name != "cast":
+            assert out.dtype == np.float32
+        assert all(g.dtype == np.float32 for g in gradients)
+        expected, exact = outcome(call, doubles, cotangent.astype(expected_dtype := record.forward(*call.fill(doubles)).dtype))
+        assert_close([out], [expected.astype(expected_dtype)], 1e-5, call)
+        assert_close(gradients, exact, 1e-5, call)
+
+
+def rules_alone(call: Call, values: list[Any], g: np.ndarray, out: np.ndarray) -> Iterator[tuple[int, Any]]:
+    """What each rule gives when it is called on plain arrays, with the index of the value whose gradient it is."""
+    record = call.record
+    bound = record.signature.bind(*call.fill(values))
+    bound.apply_defaults()
+    known = {**bound.arguments, "g": g, "out": out}
+    for operand in record.operands:
+        value = known[operand]
+        for attribute in ("shape", "dtype", "ndim"):
+            known[f"{operand}_{attribute}"] = (
+                [getattr(v, attribute) for v in value] if isinstance(value, list) else getattr(value, attribute, None)
+            )
+    seen: dict[str, int] = {}
+    for i, (operand, _) in enumerate(call.places):
+        known["position"] = seen[operand] = seen.get(operand, -1) + 1
+        if i in call.wanted:
+            rule = record.rules[operand]
+            yield i, rule(*(known[name] for name in inspect.signature(rule).parameters))
+
+
+@every_derivative
+@settings(max_examples=3)
+@sampled
+def test_rules_alone_keep_the_dtype_and_warn_of_nothing(record: Operation, data: st.DataObject, seed: int) -> None:
+    """Before the engine fits a gradient to its operand: it may have more dimensions, but no other dtype."""
+    for call, rng in drawn(record, data, seed):
+        values = call.values(rng, np.float32)
+        g = cotangent_of(call, values, rng)
+        with np.errstate(all="raise"):
+            out = np.asarray(record.forward(*call.fill(values)))
+            results = list(rules_alone(call, values, g, out))
+        assert [i for i, _ in results] == call.wanted
+        for i, result in results:
+            assert result.dtype == np.float32, f"{call}: the rule of operand {i} gives {result.dtype}"
+            assert np.broadcast_shapes(result.shape, values[i].shape) == result.shape, str(call)
+
+
+# Memory
+
+
+def _fortran(array: np.ndarray) -> np.ndarray:
+    return np.array(array, order="F")
+
+
+def _backwards(array: np.ndarray) -> np.ndarray:
+    return np.asarray(np.flip(np.array(np.flip(array))))
+
+
+def _sliced(array: np.ndarray) -> np.ndarray:
+    wide = np.full((*array.shape, 3), np.nan)
+    wide[..., 1] = array
+    return wide[..., 1]
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize("arrange", [_fortran, _backwards, _sliced, _read_only])
+@every_derivative
+@settings(max_examples=1)
+@sampled
+def test_layout_in_memory_does_not_matter(record: Operation, arrange: Any, data: st.DataObject, seed: int) -> None:
+    for call, rng in drawn(record, data, seed):
+        values = call.values(rng)
+        cotangent = cotangent_of(call, values, rng)
+        arranged = [arrange(v) if isinstance(v, np.ndarray) else v for v in values]
+        out, gradients = outcome(call, values, cotangent)
+        same, sames = outcome(call, arranged, arrange(cotangent) if cotangent.dtype == np.float64 else cotangent)
+        assert_close([same, *sames], [out, *gradients], EXACT, call)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@every_derivative
+@settings(max_examples=2)
+@sampled
+def test_gradients_own_their_memory(record: Operation, create_graph: bool, data: st.DataObject, seed: int) -> None:
+    """No gradient shares memory with another, an operand, the result or the cotangent; and all of these stay as they were."""
+    for call, rng in drawn(record, data, seed):
+        values = call.values(rng)
+        cotangent = cotangent_of(call, values, rng)
+        given = [v for v in (*values, cotangent) if isinstance(v, np.ndarray)]
+        before = [array.tobytes() for array in given]
+        out, gradients = outcome(call, values, cotangent, create_graph=create_graph)
+        after = record.forward(*call.fill(values))
+        assert [array.tobytes() for array in given] == before, f"{call}: an input has changed"
+        assert out.tobytes() == np.asarray(after).tobytes(), f"{call}: the result has changed"
+        for i, gradient in enumerate(gradients):
+            for other in (*given, out, *gradients[:i]):
+                assert not np.shares_memory(gradient, other), f"{call}: gradient {i} shares memory"
+
+
+@every_operation
+@settings(max_examples=2)
+@sampled
+def test_result_is_a_view_only_where_the_record_says_so(record: Operation, data: st.DataObject, seed: int) -> None:
+    for call, rng in drawn(record, data, seed):
+        values = call.values(rng)
+        out = plain(apply(call, tensors_of(call, values)))
+        shared = any(np.shares_memory(out, v) for v in values if isinstance(v, np.ndarray))
+        assert not shared or record.view, f"{call}: the result shares memory with an operand"
+
+
 # Spellings
+
+NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 
 
 def _numpy_call(record: Operation, i: int, arguments: tuple[Any, ...]) -> Any:
@@ -179,12 +306,128 @@ def _numpy_call(record: Operation, i: int, arguments: tuple[Any, ...]) -> Any:
     name = record.numpy[i]
     function = getattr(*name) if isinstance(name, tuple) else name
     bound = record.signature.bind(*arguments)
-    if record.samples is not None:
-        bound.apply_defaults()
-    spelled = {NUMPY_NAMES.get(key, key): value for key, value in bound.arguments.items()}
-    keywords = {key: spelled.pop(key) for key in ("axis", "keepdims") if key in spelled}
-    spelled.pop("dtype", None)
+    bound.apply_defaults()
+    spelled = {NUMPY_NAMES.get(k, k): v for k, v in bound.arguments.items() if k not in ("alpha", "dtype")}
+    keywords = {k: spelled.pop(k) for k in ("axis", "keepdims") if k in spelled}
     return function(*spelled.values(), **keywords)
 
 
-NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
+def _method_call(method: str, arguments: tuple[Any, ...]) -> Any:
+    """The same call as a method of the first operand or, for a reflected operator, of the second; None where it has none."""
+    self, *others = (arguments[1], arguments[0]) if method.startswith("__r") else arguments
+    return getattr(self, method)(*others) if isinstance(self, Tensor) else None
+
+
+@every_operation
+@settings(max_examples=2)
+@sampled
+def test_method_function_and_numpy_call_agree(record: Operation, data: st.DataObject, seed: int) -> None:
+    for call, rng in drawn(record, data, seed):
+        arguments = call.fill(tensors_of(call, call.values(rng)))
+        out = record.public(*arguments)
+        spellings = {method: _method_call(method, arguments) for method in record.methods}
+        spellings |= {record.numpy[i]: _numpy_call(record, i, arguments) for i in range(len(record.numpy))}
+        for name, other in spellings.items():
+            if other is not None:
+                assert type(other) is Tensor, f"{call} as {name}"
+                assert other.dtype == out.dtype, f"{call} as {name}"
+                assert type(other.grad_fn) is type(out.grad_fn), f"{call} as {name}"
+                np.testing.assert_array_equal(plain(other), plain(out), err_msg=f"{call} as {name}")
+
+
+# Completeness
+
+
+def public_functions() -> dict[str, Any]:
+    """Every function that users find under ``microgradnp`` or ``microgradnp.nn.functional`` and that works on tensors."""
+    found = {**vars(mg), **vars(mg.nn.functional)}
+    return {n: f for n, f in found.items() if inspect.isfunction(f) and f.__module__.startswith("microgradnp.ops.")}
+
+
+def test_every_public_function_is_an_operation_a_composite_or_makes_tensors() -> None:
+    known = [*(record.public for record in OPERATIONS.values()), *COMPOSITES.values()]
+    others = {f for f in public_functions().values() if f not in known}
+    assert {f.__module__ for f in others} == {"microgradnp.ops.creation"}
+    assert {f.__name__ for f in others} == {
+        "arange", "as_tensor", "empty", "eye", "from_numpy", "full", "linspace", "ones", "rand", "randint", "randn",
+        "randperm", "tensor", "zeros",
+    }  # fmt: skip
+
+
+def test_every_public_function_says_where_it_comes_from() -> None:
+    for name, function in public_functions().items():
+        assert function.__doc__, name
+        assert "Source: https://" in function.__doc__, name
+
+
+@every_operation
+def test_every_record_is_complete(record: Operation) -> None:
+    assert record.forward.__doc__, "a record has a docstring"
+    assert record.samples is not None or record.elementwise, "only elementwise operations have samples by default"
+    assert set(record.rules) <= set(record.operands), "rules belong to operands"
+    assert set(record.kinks) <= {0.0}, "samples stay away from kinks, so each has an exact test below"
+    domains = record.domain if isinstance(record.domain, dict) else {}
+    assert set(domains) <= set(record.operands)
+
+
+def test_samples_reach_every_rule() -> None:
+    for record in DIFFERENTIABLE.values():
+        layouts = record.samples(Place) if record.samples else [tuple(Place() for _ in record.operands)]
+        reached = [Call(record, layout) for layout in layouts]
+        assert {call.places[i][0] for call in reached for i in call.wanted} == set(record.rules), record.name
+
+
+# At kinks and singular points: PyTorch's conventions
+
+
+def gradients(function: Any, *values: Any) -> list[Any]:
+    """The gradients of the sum of ``function`` at float64 tensors, as lists."""
+    tensors = [mg.tensor(value, dtype=mg.float64, requires_grad=True) for value in values]
+    return [g.tolist() for g in mg.autograd.grad(function(*tensors).sum(), tensors)]
+
+
+inf, nan = math.inf, math.nan
+
+KINKS = [
+    (mg.relu, [[-1.0, 0.0, 2.0]], [[0.0, 0.0, 1.0]]),
+    (mg.abs, [[-2.0, 0.0, 2.0]], [[-1.0, 0.0, 1.0]]),
+    (mg.sign, [[-2.0, 0.0, 2.0]], [[0.0, 0.0, 0.0]]),
+    (mg.maximum, [[1.0, 2.0, 1.0], [1.0, 1.0, 2.0]], [[0.5, 1.0, 0.0], [0.5, 0.0, 1.0]]),
+    (mg.minimum, [[1.0, 2.0, 1.0], [1.0, 1.0, 2.0]], [[0.5, 0.0, 1.0], [0.5, 1.0, 0.0]]),
+    (mg.maximum, [[nan, 1.0], [1.0, nan]], [[1.0, 1.0], [1.0, 1.0]]),
+    (mg.minimum, [[nan, 1.0], [1.0, nan]], [[1.0, 1.0], [1.0, 1.0]]),
+    (mg.amax, [[3.0, 1.0, 3.0, 3.0]], [[1 / 3, 0.0, 1 / 3, 1 / 3]]),
+    (mg.amin, [[1.0, 3.0, 1.0]], [[0.5, 0.0, 0.5]]),
+    (mg.max, [[1.0, 1.0, 0.0]], [[0.5, 0.5, 0.0]]),
+    (lambda x: mg.max(x, 0).values, [[1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]]),
+    (lambda x: mg.min(x, 0).values, [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]]),
+    (lambda x: mg.max(x, 0).values, [[1.0, nan, nan]], [[0.0, 1.0, 0.0]]),
+    (lambda x: x**0, [[0.0, 2.0, -1.0]], [[0.0, 0.0, 0.0]]),
+    (lambda x: x**0.5, [[0.0]], [[inf]]),
+    (lambda x: x**2, [[0.0, -3.0]], [[0.0, -6.0]]),
+    (lambda y: 0**y, [[0.0, 2.0, -1.0]], [[0.0, 0.0, -inf]]),
+    (lambda y: 0.0**y, [[0.0, 2.0]], [[0.0, 0.0]]),
+    (mg.pow, [[0.0, 0.0], [0.0, 2.0]], [[0.0, 0.0], [0.0, 0.0]]),
+    (mg.sqrt, [[0.0, 4.0]], [[inf, 0.25]]),
+    (mg.log, [[0.0]], [[inf]]),
+    (mg.div, [[1.0, 0.0], [0.0, 0.0]], [[inf, inf], [-inf, nan]]),
+    (mg.nn.functional.binary_cross_entropy, [[0.0, 1.0], [1.0, 0.0]], [[-5e11, 5e11], [inf, -inf]]),
+    (mg.nn.functional.logsigmoid, [[0.0, -1000.0, 1000.0]], [[0.5, 1.0, 0.0]]),
+    (mg.sigmoid, [[0.0, -1000.0, 1000.0]], [[0.25, 0.0, 0.0]]),
+]
+
+
+@pytest.mark.parametrize("function, values, expected", KINKS)
+def test_gradient_at_kinks_and_singular_points(function: Any, values: Any, expected: Any) -> None:
+    np.testing.assert_array_equal(gradients(function, *values), expected)
+
+
+def test_values_at_singular_points() -> None:
+    x = mg.tensor([-1.0, 0.0])
+    assert str(mg.log(x)) == "tensor([nan, -inf])"
+    assert str(mg.sqrt(x)) == "tensor([nan, 0.])"
+    assert str(x / 0) == "tensor([-inf, nan])"
+    assert str(0 / x) == "tensor([-0., nan])"
+    assert str(x**-1) == "tensor([-1., inf])"
+    assert str(mg.exp(x * -1000)) == "tensor([inf, 1.])"
+    assert mg.nn.functional.binary_cross_entropy(mg.tensor([0.0, 1.0]), mg.tensor([1.0, 1.0])).item() == 50.0

@@ -101,7 +101,10 @@ def neg(input: Array) -> Array:
 @operation(np.positive, methods=("positive", "__pos__"), elementwise=True)
 @derivatives(input=lambda g: g)
 def positive(input: Array) -> Array:
-    """``+input``: the values as they are, in memory of their own."""
+    """``+input``: the values as they are, in memory of their own.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.positive.html
+    """
     return np.positive(input)
 
 
@@ -125,13 +128,13 @@ def sign(input: Array) -> Array:
     return np.sign(input)
 
 
-# Of two equal elements each gets half of the gradient, as in PyTorch.
+# Of two equal elements each gets half of the gradient, and beside a nan both get all of it, as in PyTorch.
 
 
 @operation(np.maximum, methods=("maximum",), elementwise=True)
 @derivatives(
-    input=lambda g, input, other: np.where(input == other, g * 0.5, np.where(input > other, g, 0.0)),
-    other=lambda g, input, other: np.where(input == other, g * 0.5, np.where(other > input, g, 0.0)),
+    input=lambda g, input, other: np.where(input == other, g * 0.5, np.where(input < other, 0.0, g)),
+    other=lambda g, input, other: np.where(input == other, g * 0.5, np.where(other < input, 0.0, g)),
 )
 def maximum(input: Array, other: Array) -> Array:
     """The larger of two elements; where they are equal each gets half of the gradient. NaN if either is.
@@ -143,8 +146,8 @@ def maximum(input: Array, other: Array) -> Array:
 
 @operation(np.minimum, methods=("minimum",), elementwise=True)
 @derivatives(
-    input=lambda g, input, other: np.where(input == other, g * 0.5, np.where(input < other, g, 0.0)),
-    other=lambda g, input, other: np.where(input == other, g * 0.5, np.where(other < input, g, 0.0)),
+    input=lambda g, input, other: np.where(input == other, g * 0.5, np.where(input > other, 0.0, g)),
+    other=lambda g, input, other: np.where(input == other, g * 0.5, np.where(other > input, 0.0, g)),
 )
 def minimum(input: Array, other: Array) -> Array:
     """The smaller of two elements; where they are equal each gets half of the gradient. NaN if either is.

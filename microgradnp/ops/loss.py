@@ -85,7 +85,7 @@ def _probabilities(make: Any) -> list[tuple[Any, ...]]:
 @operation(samples=_probabilities, domain=(0.1, 0.9), label="binary_cross_entropy")
 @derivatives(
     input=lambda g, input, target: g * ((input - target) / np.maximum(input - input * input, 1e-12)),
-    target=lambda g, input: g * (_log_of(1 - input) - _log_of(input)),
+    target=lambda g, input: g * (np.log(1 - input) - np.log(input)),
 )
 def cross_entropy_of_bits(input: Array, target: Array) -> Array:
     """-(target * log(input) + (1 - target) * log(1 - input)), elementwise, logarithms not below -100."""

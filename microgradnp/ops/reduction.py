@@ -90,10 +90,10 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
 
 
 def _share_of_extreme(g, out, input, input_shape, dim, keepdim):  # type: ignore[no-untyped-def]
-    # Equal extremes share the gradient. They are counted in the tensor's own type, but as a mean, which cannot overflow.
-    extreme = input == restore_dims(out, input_shape, dim, keepdim)
+    # Equal extremes share the gradient. They are counted as ones of the tensor's own type, which an int64 count would widen.
+    extreme = np.where(input == restore_dims(out, input_shape, dim, keepdim), np.ones_like(input), 0.0)
     ties = np.add.reduce(extreme, axis=axes_of(dim), keepdims=True)
-    return np.where(extreme, restore_dims(g, input_shape, dim, keepdim), 0.0) / ties
+    return restore_dims(g, input_shape, dim, keepdim) * (extreme / ties)
 
 
 def _extremes(make: Any) -> list[tuple[Any, ...]]:

@@ -19,10 +19,13 @@ from ..tensor import Tensor, edge_of
 from .modules import Frame, Modules
 from .text import argument_text
 
-# The kinds of values. An input, a frozen parameter, a buffer and a number take no gradient.
-INPUT, FROZEN, NUMBER, LEAF, PARAMETER, RESULT, OUTPUT = "input", "frozen", "number", "leaf", "parameter", "result", "output"
-WITHOUT_GRADIENT = frozenset({INPUT, FROZEN, NUMBER})
+# The kinds of values
+INPUT, FROZEN, BUFFER, NUMBER = "input", "frozen parameter", "buffer", "number"  # these take no gradient
+LEAF, PARAMETER, RESULT, OUTPUT = "leaf", "parameter", "result", "output"
+WITHOUT_GRADIENT = frozenset({INPUT, FROZEN, BUFFER, NUMBER})
+COMPUTED = frozenset({RESULT, OUTPUT})
 
+ROLES = frozenset({"target", "condition", "indices", "exponent"})  # operands whose name says what a constant is there for
 COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})  # whose two operands need no telling apart
 
 
@@ -141,14 +144,11 @@ class _Collector:
         return self._add(NUMBER, argument_text(source), None, frame)
 
     def _tensor(self, source: Leaf | Constant, operand: str) -> Value:
-        """The value of a tensor that no operation made. A constant is named after the operand that it is, if that says more."""
+        """The value of a tensor that no operation made."""
         tensor = source.tensor()
         path, frame = self._modules.owner(tensor)
-        if isinstance(source, Leaf):
-            kind = PARAMETER if path or isinstance(tensor, Parameter) else LEAF
-        else:
-            kind = FROZEN if path else INPUT
-        word = "target" if kind == INPUT and operand == "target" else kind
+        kind = _kind(source, tensor, path)
+        word = operand if kind == INPUT and operand in ROLES else kind
         value = self._add(kind, self._names.get(source) or path.rpartition(".")[2] or word, source, frame)
         value.path = path
         if tensor is not None:
@@ -161,6 +161,13 @@ class _Collector:
             value.shape, value.dtype = tuple(source.shape), str(source.dtype)
         self.description.values.append(value)
         return value
+
+
+def _kind(source: Leaf | Constant, tensor: Tensor | None, path: str) -> str:
+    parameter = isinstance(tensor, Parameter)
+    if isinstance(source, Leaf):
+        return PARAMETER if parameter or path else LEAF
+    return FROZEN if parameter else BUFFER if path else INPUT
 
 
 def _place_of(tensor: Tensor) -> Any:

@@ -35,17 +35,22 @@ def to_dot(description: Description, view: str, show: frozenset[str], rankdir: s
 
 def _draw_vertices(dot: Any, plan: views.Plan, frames: list[Frame]) -> None:
     """Every vertex in the frame of its module; frames become clusters, nested as deep as modules are."""
-    inside: dict[Frame | None, list[str]] = {}
+    inside: dict[Frame | None, list[str]] = {None: []}
     for name, vertex in plan.vertices.items():
-        inside.setdefault(vertex.frame, []).append(name)
+        frame = vertex.frame
+        inside.setdefault(frame, []).append(name)
+        while frame is not None:  # the frames around it are needed as well
+            frame = frame.outer
+            inside.setdefault(frame, [])
     numbers = count()
 
-    def fill(part: Any, frame: Frame | None, inner: list[Frame]) -> None:
-        for name in inside.get(frame, ()):
+    def fill(part: Any, frame: Frame | None, inner: list[Frame], depth: int) -> None:
+        for name in inside[frame]:
             part.node(name, **plan.vertices[name].attributes)
         for module in inner:
-            with part.subgraph(name=f"cluster_{next(numbers)}") as cluster:
-                cluster.attr(**style.frame_attributes(plain(module.label), module.depth))
-                fill(cluster, module, module.inner)
+            if module in inside:
+                with part.subgraph(name=f"cluster_{next(numbers)}") as cluster:
+                    cluster.attr(**style.frame_attributes(plain(module.label), depth))
+                    fill(cluster, module, module.inner, depth + 1)
 
-    fill(dot, None, frames)
+    fill(dot, None, frames, 0)

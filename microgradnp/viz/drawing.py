@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from os import PathLike
@@ -10,7 +11,7 @@ from typing import Any
 
 from ..nn.module import Module
 from ..tensor import Tensor, edge_of
-from .collect import FROZEN, INPUT, LEAF, PARAMETER, Description, collect
+from .collect import BUFFER, FROZEN, INPUT, LEAF, PARAMETER, Description, collect
 from .dot import VIEWS, to_dot
 from .render import FORMATS, render
 
@@ -66,13 +67,15 @@ def graph(
     outputs = _checked_outputs(output)
     if model is not None and not isinstance(model, Module):
         raise TypeError(f"viz.graph(): argument 'model' must be a Module or None, got {type(model).__name__}")
-    _check_choice("view", view, VIEWS)
+    if max_vertices is not None and not isinstance(max_vertices, int):
+        raise TypeError(f"viz.graph(): argument 'max_vertices' must be an int or None, got {type(max_vertices).__name__}")
+    _check_choice("view", view, tuple(VIEWS))
     _check_choice("rankdir", rankdir, DIRECTIONS)
-    shown = frozenset([show] if isinstance(show, str) else show)
-    for word in sorted(shown.difference(SHOW), key=str):
+    words = [show] if isinstance(show, str) else list(show)
+    for word in words:
         _check_choice("show", word, SHOW)
     description = collect(outputs, model, _checked_names(inputs))
-    return Graph(description, view, shown, rankdir, legend, max_vertices)
+    return Graph(description, view, frozenset(words), rankdir, legend, max_vertices)
 
 
 class Graph:
@@ -135,18 +138,15 @@ class Graph:
         return {kind: data for kind, data in bundle.items() if (not include or kind in include) and kind not in (exclude or ())}
 
     def __repr__(self) -> str:
-        kinds = [value.kind for value in self._description.values]
-        counts = {
-            "operation": len(self._description.steps),
-            "parameter": kinds.count(PARAMETER) + kinds.count(FROZEN),
-            "leaf": kinds.count(LEAF),
-            "input": kinds.count(INPUT),
-        }
-        words = [f"{count} {word if count == 1 else _PLURALS.get(word, word + 's')}" for word, count in counts.items() if count]
-        return f"Graph({', '.join(words)})"
-
-
-_PLURALS = {"leaf": "leaves"}
+        kinds = Counter(value.kind for value in self._description.values)
+        counts = (
+            (len(self._description.steps), "operation", "operations"),
+            (kinds[PARAMETER] + kinds[FROZEN], "parameter", "parameters"),
+            (kinds[LEAF], "leaf", "leaves"),
+            (kinds[BUFFER], "buffer", "buffers"),
+            (kinds[INPUT], "input", "inputs"),
+        )
+        return f"Graph({', '.join(f'{n} {one if n == 1 else more}' for n, one, more in counts if n)})"
 
 
 # Arguments
@@ -183,7 +183,7 @@ def _checked_names(inputs: Any) -> dict[str, Tensor]:
     return dict(inputs)
 
 
-def _check_choice(argument: str, value: Any, choices: Iterable[str]) -> None:
+def _check_choice(argument: str, value: Any, choices: tuple[str, ...]) -> None:
     if value not in choices:
         known = ", ".join(f'"{choice}"' for choice in choices)
         raise ValueError(f"viz.graph(): argument '{argument}' got {value!r}; use one of {known}")

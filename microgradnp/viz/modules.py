@@ -11,10 +11,10 @@ from ..autograd.scope import Scope
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """The frame around a module: what is written on it, and the frames inside."""
+    """The frame around a module: what is written on it, the frame around it, and the frames inside."""
 
     label: str
-    depth: int = 0
+    outer: Frame | None = None
     inner: list[Frame] = field(default_factory=list)
 
 
@@ -70,7 +70,7 @@ class Modules:
 
     def _make(self, key: Any, label: str, outer: Frame | None) -> Frame:
         if key not in self._frames:
-            self._frames[key] = frame = Frame(label, outer.depth + 1 if outer else 0)
+            self._frames[key] = frame = Frame(label, outer)
             (outer.inner if outer else self.outermost).append(frame)
         return self._frames[key]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape as escape_html
 from typing import Any
 
@@ -31,12 +32,14 @@ def number_text(number: Any) -> str:
 def argument_text(value: Any) -> str:
     """A static argument of an operation, such as an index, in a few characters.
 
-    >>> argument_text((slice(1, 3), ..., 0)), argument_text(np.array([0, 2])), argument_text("mean")
-    ('(1:3, ..., 0)', 'int64 (2,)', 'mean')
+    >>> argument_text((slice(1, 3), ..., 0)), argument_text((1, ...)), argument_text(np.array([0, 2]))
+    ('(1:3, ..., 0)', '1', 'int64 (2,)')
     """
     if isinstance(value, slice):
         parts = ["" if part is None else str(part) for part in (value.start, value.stop, value.step)]
         return ":".join(parts if parts[2] else parts[:2])
+    if isinstance(value, tuple) and len(value) == 2 and value[1] is Ellipsis:
+        return argument_text(value[0])  # an index of one item as the indexing operation completes it
     if isinstance(value, (tuple, list)):
         return f"({', '.join(map(argument_text, value))})"
     if isinstance(value, np.ndarray):
@@ -48,6 +51,7 @@ def argument_text(value: Any) -> str:
     return type(value).__name__
 
 
+@lru_cache(4096)  # a graph repeats few texts often
 def printable(text: str) -> str:
     """One line that can be seen: what cannot be (newlines, control characters) as Python writes it, the rest unchanged.
 
@@ -59,6 +63,7 @@ def printable(text: str) -> str:
     return seen if len(seen) <= LONGEST else f"{seen[:half]}…{seen[-half + 1 :]}"
 
 
+@lru_cache(4096)
 def plain(text: str) -> str:
     """Text for a quoted DOT string, where backslashes and ``&entities;`` mean something.
 
@@ -70,13 +75,14 @@ def plain(text: str) -> str:
     return graphviz.escape(printable(text).replace("&", "&amp;"))
 
 
+@lru_cache(4096)
 def rich(text: str, *, size: int | None = None, color: str = "", bold: bool = False) -> str:
-    """Text for an HTML-like DOT label, in a size and colour.
+    """Text for an HTML-like DOT label, in a size and colour. Graphviz reads escapes such as ``\\N`` there too.
 
-    >>> rich("a < b", bold=True)
-    '<b>a &lt; b</b>'
+    >>> print(rich("a < \\N", bold=True))
+    <b>a &lt; \\\\N</b>
     """
-    html = escape_html(printable(text))
+    html = escape_html(printable(text)).replace("\\", "\\\\")
     if bold:
         html = f"<b>{html}</b>"
     attributes = (f' point-size="{size}"' if size else "") + (f' color="{color}"' if color else "")

@@ -1,0 +1,1 @@
+"""How fast microgradnp is, beside hand-written NumPy and other frameworks: ``python -m benchmarks``."""

@@ -357,8 +357,8 @@ def test_no_gradient_shares_memory_with_another_the_seed_or_a_value():
     out.backward(seed)
     arrays = [t._array for t in (x, y, x.grad, y.grad, z.grad, seed, out)]
     shared = [(i, j) for i in range(len(arrays)) for j in range(i) if np.shares_memory(arrays[i], arrays[j])]
-    assert shared == [(6, 6)] or all(6 in pair or pair == (6, 0) for pair in shared)
-    assert all(g.grad._array.flags.writeable for g in (x, y))
+    assert shared == []
+    assert all(t.grad._array.flags.writeable for t in (x, y))
 
 
 def test_an_input_asked_for_twice_gets_two_gradients():
@@ -448,6 +448,15 @@ def test_an_array_changed_by_its_owner_after_the_forward_pass():
     assert values(x.grad) == [2.0, 3.0]
 
 
+@pytest.mark.parametrize("index", [np.array([0, 1]), mg.tensor([0, 1])], ids=["array", "tensor"])
+def test_an_index_changed_after_the_forward_pass(index):
+    x = leaf(1.0, 1.0)
+    y = (x[index] * mg.tensor([2.0, 3.0], dtype=mg.float64)).sum()
+    index[...] = 0
+    y.backward()
+    assert values(x.grad) == [2.0, 3.0]
+
+
 # Errors leave a usable state
 
 
@@ -455,15 +464,15 @@ def test_an_exception_inside_backward_leaves_a_usable_state():
     x = leaf(2.0)
     y = x * 3
     fail = y.register_hook(lambda g: 1 / 0)
-    z = y.sum()
+    z, before = y.sum(), np.geterr()
     with pytest.raises(ZeroDivisionError):
         z.backward()
     assert x.grad is None
     assert mg.is_grad_enabled()
+    assert np.geterr() == before
     fail.remove()
     (x * 3).sum().backward()
     assert values(x.grad) == [3.0]
-    assert np.geterr() == np.geterr()
 
 
 def test_errors_of_backward_say_what_to_do():
@@ -495,7 +504,7 @@ def test_the_floating_point_state_of_numpy_is_left_alone():
 
 
 def test_a_million_operations_in_a_chain_at_the_default_recursion_limit():
-    assert sys.getrecursionlimit() <= 1000 or "PYTEST_CURRENT_TEST" in __import__("os").environ
+    assert sys.getrecursionlimit() <= 1000  # Python's default
     x = leaf(1.0)
     y = x
     for _ in range(1_000_000):

@@ -1,7 +1,7 @@
 """From the nodes of a graph to a plain description of it: what a picture needs, and nothing that keeps arrays alive.
 
-The walk is a loop with a visited set, so it takes O(operations + operands) and no recursion. Everything is put in order by
-the time at which it was recorded, so that the same program always gives the same description.
+The walk is a loop with a visited set, so it takes O(operations + operands) and no recursion. Operations are put in the
+order in which they were recorded, so that the same program always gives the same description.
 """
 
 from __future__ import annotations
@@ -25,33 +25,29 @@ LEAF, PARAMETER, RESULT, OUTPUT = "leaf", "parameter", "result", "output"
 WITHOUT_GRADIENT = frozenset({INPUT, FROZEN, BUFFER, NUMBER})
 COMPUTED = frozenset({RESULT, OUTPUT})
 
-ROLES = frozenset({"target", "condition", "indices", "exponent"})  # operands whose name says what a constant is there for
-COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})  # whose two operands need no telling apart
+ROLES = frozenset({"target", "condition", "indices", "exponent"})  # operands whose name suits a constant
+COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})  # operations whose operands need no telling apart
 
 
 @dataclass(slots=True, eq=False)
 class Value:
-    """A tensor or a number: what it is called and, where it is still alive, what can be read from it now.
-
-    ``name`` is short, ``path`` the dotted name in the model; ``number`` the only element; ``norm`` that of the gradient;
-    ``fault`` is "nan" or "inf" when the values have one; ``uses`` counts the operands that it is.
-    """
+    """A tensor or a number: what it is called and, where it is still alive, what can be read from it now."""
 
     kind: str
     name: str
     shape: tuple[int, ...] = ()
     dtype: str = ""
     frame: Frame | None = None
-    path: str = ""
-    number: Any = None
-    norm: float | None = None
-    fault: str = ""
-    uses: int = 0
+    path: str = ""  # the dotted name in the model
+    number: Any = None  # the only element
+    norm: float | None = None  # of the gradient
+    fault: str = ""  # "nan" or "inf" when an element is one
+    uses: int = 0  # how many operands it is
 
     @property
     def broken(self) -> bool:
         """Whether there is a nan or an infinity in the values or in the gradient."""
-        return bool(self.fault) or self.norm is not None and not np.isfinite(self.norm)
+        return bool(self.fault) or (self.norm is not None and not np.isfinite(self.norm))
 
 
 @dataclass(slots=True, eq=False)
@@ -84,7 +80,7 @@ class Description:
 
 
 def collect(outputs: list[Tensor], model: Any = None, names: Mapping[str, Tensor] | None = None) -> Description:
-    """Describe all that produced ``outputs``, which must require gradients; ``names`` are the user's for some tensors."""
+    """Describe what produced ``outputs``, which must require gradients; ``names`` are the user's for some tensors."""
     roots: list[Any] = [edge_of(output) for output in outputs]
     nodes = _reachable(roots)
     collector = _Collector(Modules(model, (node.scope for node in nodes)), names or {})
@@ -115,7 +111,7 @@ class _Collector:
         self.description = Description(frames=modules.outermost)
         self._modules = modules
         self._values: dict[Any, Value] = {}  # by node or constant
-        self._names = {_place_of(tensor): name for name, tensor in names.items()}
+        self._names = {place: name for name, tensor in names.items() for place in _places(tensor)}
 
     def step(self, node: Node) -> None:
         frame = self._modules.running(node.scope)
@@ -143,8 +139,8 @@ class _Collector:
             return self._add(INPUT, "input", source, None)
         return self._add(NUMBER, argument_text(source), None, frame)
 
-    def _tensor(self, source: Leaf | Constant, operand: str) -> Value:
-        """The value of a tensor that no operation made."""
+    def _tensor(self, source: Any, operand: str) -> Value:
+        """The value of a ``Leaf`` or a ``Constant``: a tensor that no operation made."""
         tensor = source.tensor()
         path, frame = self._modules.owner(tensor)
         kind = _kind(source, tensor, path)
@@ -163,16 +159,16 @@ class _Collector:
         return value
 
 
-def _kind(source: Leaf | Constant, tensor: Tensor | None, path: str) -> str:
+def _kind(source: Any, tensor: Tensor | None, path: str) -> str:
     parameter = isinstance(tensor, Parameter)
     if isinstance(source, Leaf):
         return PARAMETER if parameter or path else LEAF
     return FROZEN if parameter else BUFFER if path else INPUT
 
 
-def _place_of(tensor: Tensor) -> Any:
-    """What stands for a tensor in the graph: its node, or its constant if an operation has used it as one."""
-    return edge_of(tensor) or getattr(tensor, "_constant", None)
+def _places(tensor: Tensor) -> tuple[Any, ...]:
+    """What may stand for a tensor in the graph: its node, and the constant that it was where it took no gradient."""
+    return edge_of(tensor), getattr(tensor, "_constant", None)
 
 
 def _operands(node: Node) -> Iterator[tuple[Any, str, str]]:

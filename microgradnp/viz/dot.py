@@ -24,7 +24,7 @@ def to_dot(description: Description, view: str, show: frozenset[str], rankdir: s
         node_attr=style.VERTEX_DEFAULTS,
         edge_attr=style.EDGE_DEFAULTS,
     )
-    seen = {vertex.style for vertex in plan.vertices.values()}
+    seen = {vertex.look for vertex in plan.vertices.values()}
     if legend and plan.vertices:
         dot.attr(label=style.legend([entry for entry in style.LEGEND if entry in seen]), labelloc="b")
     _draw_vertices(dot, plan, description.frames)

@@ -32,18 +32,18 @@ def graph(
 ) -> Graph:
     """Draw the operations and tensors that produced ``output``, before or after ``backward``.
 
-    Modules are frames, nested as they are in the model, with their parameters inside. What needs no gradient is grey, what
-    holds a nan or an infinity is red. Values and gradients are those of this moment: later changes do not alter the picture.
+    Modules are frames, nested as they are in the model, with their parameters inside. What needs no gradient is grey,
+    what holds a nan or an infinity is red. Values and gradients are those of this moment: the picture keeps them.
 
     Args:
-        output: A tensor, such as the loss, or a list or tuple of tensors. Each must require gradients, for nothing else is
-            recorded.
+        output: A tensor, such as the loss, or a list or tuple of tensors. Each must require gradients, for nothing else
+            is recorded.
         model: Where parameters get their names from when the model itself was not called, only functions or submodules.
             Models that were called are found without it.
         inputs: Names for tensors, such as ``{"X": x, "y": y}``: inputs, targets, intermediate results. Without a name a
             tensor is called after what it is. One that is not in the graph is passed over.
-        show: What to say of tensors, any of "shapes", "dtypes", "values" (of those with one element) and "grads" (the norm
-            of the gradient of leaves).
+        show: What to say of tensors, any of "shapes", "dtypes", "values" (of those with one element) and "grads" (the
+            norm of the gradient of leaves).
         view: "bipartite" shows tensors and operations; "operations" only these, with the tensors listed in them, which
             is smaller.
         rankdir: The direction of the data: "TB" from top to bottom, "LR" from left to right, "BT" or "RL".
@@ -68,7 +68,7 @@ def graph(
     if model is not None and not isinstance(model, Module):
         raise TypeError(f"viz.graph(): argument 'model' must be a Module or None, got {type(model).__name__}")
     if max_vertices is not None and not isinstance(max_vertices, int):
-        raise TypeError(f"viz.graph(): argument 'max_vertices' must be an int or None, got {type(max_vertices).__name__}")
+        raise TypeError(f"viz.graph(): argument 'max_vertices' must be an int or None, got {max_vertices!r}")
     _check_choice("view", view, tuple(VIEWS))
     _check_choice("rankdir", rankdir, DIRECTIONS)
     words = [show] if isinstance(show, str) else list(show)
@@ -89,22 +89,23 @@ class Graph:
     """
 
     def __init__(
-        self, description: Description, view: str, show: frozenset[str], rankdir: str, legend: bool, max_vertices: int | None
+        self, description: Description, view: str, show: frozenset[str], rankdir: str, legend: bool, limit: int | None
     ) -> None:
         self._description = description
-        self._options = (view, show, rankdir, legend)
-        self._max_vertices = max_vertices
+        self._view = view
+        self._options = (show, rankdir, legend)
+        self._max_vertices = limit
 
     @cached_property
     def source(self) -> str:
         """The DOT text. It needs no Graphviz, has no limit of size, and is the same whenever the program is."""
-        return to_dot(self._description, *self._options)
+        return to_dot(self._description, self._view, *self._options)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the picture as the suffix of ``path`` says: ".svg", ".png", ".pdf", or ".dot" for the DOT text.
 
         Returns the path. Raises ValueError for another suffix and for a graph of more than ``max_vertices`` vertices,
-        FileNotFoundError when the folder does not exist, RuntimeError when there is no Graphviz; nothing is written then.
+        FileNotFoundError for a missing folder, RuntimeError when there is no Graphviz; then nothing is written.
         """
         path = Path(path)
         kind = path.suffix.lower().removeprefix(".")
@@ -112,30 +113,33 @@ class Graph:
             raise ValueError(f"Graph.save(): argument 'path' must end in .dot, .svg, .png or .pdf, got {str(path)!r}")
         if not path.parent.is_dir():
             raise FileNotFoundError(
-                f"Graph.save(): argument 'path' is {str(path)!r}, but there is no folder {str(path.parent)!r}: create it first"
+                f"Graph.save(): argument 'path' is {str(path)!r}, but there is no folder {str(path.parent)!r}: "
+                f"create it first"
             )
         path.write_bytes(self.source.encode() if kind == "dot" else self._render(kind))
         return path
 
     def _render(self, kind: str) -> bytes:
         size = len(self._description.steps)
-        if self._options[0] == "bipartite":
+        if self._view == "bipartite":
             size += len(self._description.values)
         if self._max_vertices is not None and size > self._max_vertices:
             raise ValueError(
-                f"viz: this graph has {size} vertices, and laying out more than max_vertices={self._max_vertices} can take "
-                f'minutes. Draw a part of it (one layer, a smaller output), or less of it with graph(..., view="operations"); '
-                f"take the DOT text, .source, to another program; or insist, with graph(..., max_vertices=None)."
+                f"viz: this graph has {size} vertices, and laying out more than max_vertices={self._max_vertices} can "
+                f"take minutes. Draw a part of it (one layer, a smaller output), or less of it with "
+                f'graph(..., view="operations"); take the DOT text, .source, to another program; or insist, with '
+                f"graph(..., max_vertices=None)."
             )
         return render(self.source, kind)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """For notebooks: the picture and its DOT text or, when that cannot be had, words that say why. It never raises."""
+        """For notebooks: the picture and its DOT text or, when there can be none, words that say why. Never raises."""
         try:
             bundle = {"image/svg+xml": self._render("svg").decode(), "text/plain": self.source}
         except Exception as error:
             bundle = {"text/plain": f"{self!r}\n{error}"}
-        return {kind: data for kind, data in bundle.items() if (not include or kind in include) and kind not in (exclude or ())}
+        wanted = set(include or bundle).difference(exclude or ())
+        return {kind: data for kind, data in bundle.items() if kind in wanted}
 
     def __repr__(self) -> str:
         kinds = Counter(value.kind for value in self._description.values)
@@ -159,11 +163,12 @@ def _checked_outputs(output: Any) -> list[Tensor]:
     for i, tensor in enumerate(outputs):
         which = f"'output'[{i}]" if isinstance(output, (list, tuple)) else "'output'"
         if not isinstance(tensor, Tensor):
-            raise TypeError(f"viz.graph(): argument {which} must be a Tensor or a list of them, got {type(tensor).__name__}")
+            kind = type(tensor).__name__
+            raise TypeError(f"viz.graph(): argument {which} must be a Tensor or a list of them, got {kind}")
         if edge_of(tensor) is None:
             raise ValueError(
-                f"viz.graph(): argument {which}, a tensor of shape {tuple(tensor.shape)}, does not require grad, so nothing "
-                f"that produced it was recorded. Make it from tensors with requires_grad=True, outside no_grad()."
+                f"viz.graph(): argument {which}, a tensor of shape {tuple(tensor.shape)}, does not require grad, "
+                f"so nothing was recorded. Make it from tensors with requires_grad=True, outside no_grad()."
             )
     return outputs
 
@@ -171,15 +176,12 @@ def _checked_outputs(output: Any) -> list[Tensor]:
 def _checked_names(inputs: Any) -> dict[str, Tensor]:
     if inputs is None:
         return {}
+    rule = "viz.graph(): argument 'inputs' must map names to Tensors, such as {'X': x}"
     if not isinstance(inputs, Mapping):
-        raise TypeError(
-            f'viz.graph(): argument \'inputs\' must map names to Tensors, such as {{"X": x}}, got {type(inputs).__name__}'
-        )
+        raise TypeError(f"{rule}, got {type(inputs).__name__}")
     for name, tensor in inputs.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"viz.graph(): argument 'inputs' must map names to Tensors, got {name!r}: {type(tensor).__name__}"
-            )
+            raise TypeError(f"{rule}, got {name!r}: {type(tensor).__name__}")
     return dict(inputs)
 
 

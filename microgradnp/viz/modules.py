@@ -21,30 +21,38 @@ class Frame:
 class Modules:
     """Finds the frame of an operation's scope, and the name and the frame of a parameter or buffer.
 
-    A module has one frame, however often it was called: where ``named_modules`` of the outermost module has its name. One
-    that is registered nowhere gets its frame inside the module that called it. Frames are made when first asked for.
+    A module has one frame, however often it was called: where ``named_modules`` of the outermost module has its name.
+    One that is registered nowhere gets its frame inside the module that called it. A frame is made when first needed.
     """
 
     def __init__(self, model: Any, scopes: Iterable[Scope | None]) -> None:
         self.outermost: list[Frame] = []
-        self._frames: dict[Any, Frame] = {}
+        self._frames: dict[tuple[int, str], Frame] = {}
         self._running: dict[Scope | None, Frame | None] = {None: None}
-        self._places: dict[int, tuple[Any, str]] = {}  # by id of a module: the outermost module, and its name therein
-        self._members: dict[int, tuple[Any, str]] = {}  # likewise for parameters and buffers
+        # By id: which module has it, and under which name. The modules are kept, and so are the ids.
+        self._modules: dict[int, tuple[Any, str]] = {}
+        self._members: dict[int, tuple[Any, str]] = {}  # parameters and buffers
         self._kinds: dict[tuple[int, str], str] = {}
+        self._around: dict[int, Frame | None] = {}  # the frame around each module that is in no other one
         for top in _outermost(model, scopes):
-            for path, module in top.named_modules():
-                self._places.setdefault(id(module), (top, path))
-                self._kinds[id(top), path] = type(module).__name__
-            for path, tensor in (*top.named_parameters(), *top.named_buffers()):
-                self._members.setdefault(id(tensor), (top, path))
+            self._enter(top, None)
+
+    def _enter(self, top: Any, around: Frame | None) -> None:
+        self._around[id(top)] = around
+        for path, module in top.named_modules():
+            self._modules.setdefault(id(module), (top, path))
+            self._kinds[id(top), path] = type(module).__name__
+        for path, tensor in (*top.named_parameters(), *top.named_buffers()):
+            self._members.setdefault(id(tensor), (top, path))
 
     def running(self, scope: Scope | None) -> Frame | None:
         """The frame of the innermost module that was running; None outside every module."""
         if scope not in self._running:
             frame = None
-            for module in scope.chain():  # type: ignore[union-attr]
-                frame = self._frame_of(module, frame)
+            for module in scope.chain() if scope is not None else ():
+                if id(module) not in self._modules:
+                    self._enter(module, frame)
+                frame = self._frame(*self._modules[id(module)])
             self._running[scope] = frame
         return self._running[scope]
 
@@ -53,25 +61,16 @@ class Modules:
         if id(tensor) not in self._members:
             return "", None
         top, path = self._members[id(tensor)]
-        return path, self._frame_at(top, path.rpartition(".")[0])
+        return path, self._frame(top, path.rpartition(".")[0])
 
-    def _frame_of(self, module: Any, caller: Frame | None) -> Frame:
-        if id(module) in self._places:
-            return self._frame_at(*self._places[id(module)])
-        return self._make((caller, id(module)), type(module).__name__, caller)
-
-    def _frame_at(self, top: Any, path: str) -> Frame:
+    def _frame(self, top: Any, path: str) -> Frame:
         key = (id(top), path)
-        if key in self._frames:
-            return self._frames[key]
-        outer, _, name = path.rpartition(".")
-        kind = self._kinds[key]
-        return self._make(key, f"{name} ({kind})" if path else kind, self._frame_at(top, outer) if path else None)
-
-    def _make(self, key: Any, label: str, outer: Frame | None) -> Frame:
         if key not in self._frames:
-            self._frames[key] = frame = Frame(label, outer)
-            (outer.inner if outer else self.outermost).append(frame)
+            outer, _, name = path.rpartition(".")
+            around = self._frame(top, outer) if path else self._around[id(top)]
+            label = f"{name} ({self._kinds[key]})" if path else self._kinds[key]
+            self._frames[key] = frame = Frame(label, around)
+            (around.inner if around else self.outermost).append(frame)
         return self._frames[key]
 
 

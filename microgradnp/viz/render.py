@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock
+from typing import Any
 
 FORMATS = ("svg", "png", "pdf")
 PNG_RESOLUTION = 144  # dots per inch: sharp on today's screens
@@ -22,7 +23,8 @@ def render(source: str, kind: str) -> bytes:
     except ImportError as error:  # also when a library that it needs is missing
         return _by_system(source, kind, error)
     with _one_at_a_time:
-        return AGraph(string=source).draw(format=kind, prog="dot")
+        picture: Any = AGraph(string=source).draw(format=kind, prog="dot")
+    return picture
 
 
 def _by_system(source: str, kind: str, error: ImportError) -> bytes:
@@ -32,7 +34,7 @@ def _by_system(source: str, kind: str, error: ImportError) -> bytes:
         return graphviz.pipe("dot", kind, source.encode())
     except graphviz.ExecutableNotFound:
         raise RuntimeError(
-            f"viz: no Graphviz to draw a {kind} with: pygraphviz cannot be imported ({error}), and there is no program 'dot' "
-            f'on the PATH. Install one with: pip install "microgradnp[viz]". The DOT text needs none: use .source or '
-            f'.save("graph.dot").'
+            f"viz: no Graphviz to draw a {kind} with: pygraphviz cannot be imported ({error}), and there is no program "
+            f"'dot' on the PATH. Install it with: pip install \"microgradnp[viz]\". The DOT text can be had without: "
+            f'.source, or .save("graph.dot").'
         ) from None

@@ -33,15 +33,16 @@ def argument_text(value: Any) -> str:
     """A static argument of an operation, such as an index, in a few characters.
 
     >>> argument_text((slice(1, 3), ..., 0)), argument_text((1, ...)), argument_text(np.array([0, 2]))
-    ('(1:3, ..., 0)', '1', 'int64 (2,)')
+    ('(1:3, ..., 0)', '(1,)', 'int64 (2,)')
     """
     if isinstance(value, slice):
         parts = ["" if part is None else str(part) for part in (value.start, value.stop, value.step)]
         return ":".join(parts if parts[2] else parts[:2])
-    if isinstance(value, tuple) and len(value) == 2 and value[1] is Ellipsis:
-        return argument_text(value[0])  # an index of one item as the indexing operation completes it
     if isinstance(value, (tuple, list)):
-        return f"({', '.join(map(argument_text, value))})"
+        items = [argument_text(item) for item in value]
+        if len(items) > 1 and items[-1] == "...":
+            items.pop()  # an index that ends so is one that the indexing operation has completed
+        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
     if isinstance(value, np.ndarray):
         return f"{value.dtype} {shape_text(value.shape)}"
     if value is Ellipsis:
@@ -77,10 +78,10 @@ def plain(text: str) -> str:
 
 @lru_cache(4096)
 def rich(text: str, *, size: int | None = None, color: str = "", bold: bool = False) -> str:
-    """Text for an HTML-like DOT label, in a size and colour. Graphviz reads escapes such as ``\\N`` there too.
+    r"""Text for an HTML-like DOT label, in a size and colour. Graphviz reads escapes such as ``\N`` there too.
 
     >>> print(rich("a < \\N", bold=True))
-    <b>a &lt; \\\\N</b>
+    <b>a &lt; \\N</b>
     """
     html = escape_html(printable(text)).replace("\\", "\\\\")
     if bold:

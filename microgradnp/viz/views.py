@@ -3,12 +3,13 @@
 bipartite: tensors and operations are both vertices, and the shape of every intermediate result stands on its way. This
 is the default, for it reads as the program does: a newcomer sees the data, what is done to it, and where it came from.
 
-operations: only operations are vertices; what they take from outside (parameters, inputs, numbers) is listed in them, and
-the edges carry the shapes. A third of the vertices: for large models.
+operations: only operations are vertices; what they take from outside (parameters, inputs, numbers) is listed in them,
+and the edges carry the shapes. A third of the vertices: for large models.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -36,7 +37,7 @@ MOST_LISTED = 6  # operands in the label of an operation
 
 class Vertex(NamedTuple):
     frame: Frame | None
-    style: style.Style | None
+    look: style.Style | None
     attributes: dict[str, str]
 
 
@@ -203,8 +204,8 @@ def _facts(value: Value, show: frozenset[str]) -> list[str]:
     elif value.fault:
         lines.append(style.detail(f"contains {value.fault}", style.RED))
     if "grads" in show and value.norm is not None:
-        finite = value.norm - value.norm == 0
-        lines.append(style.detail(f"|grad| = {number_text(value.norm)}", style.GOLD if finite else style.RED))
+        color = style.GOLD if math.isfinite(value.norm) else style.RED
+        lines.append(style.detail(f"|grad| = {number_text(value.norm)}", color))
     return lines
 
 
@@ -218,4 +219,5 @@ def _full_text(value: Value) -> str:
     if value.kind == NUMBER:
         return "number"
     kind = "intermediate result" if value.kind == RESULT else value.kind
-    return _joined(f"{value.path or value.name or kind}:", "" if value.name == kind else kind, shape_text(value.shape), value.dtype)
+    name = value.path or value.name or kind
+    return _joined(f"{name}:", kind if kind != name else "", shape_text(value.shape), value.dtype)

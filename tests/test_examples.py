@@ -1,0 +1,115 @@
+"""The examples do what the README says of them."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import microgradnp as mg
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+
+
+def load(name):
+    """An example as a module."""
+    specification = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+xor, tutorial = load("xor"), load("tutorial_numpy")
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], capture_output=True, text=True, env={**os.environ, **environment}, check=False
+    )
+
+
+def worst_error(seed):
+    mg.manual_seed(seed)
+    model = xor.NeuralNetwork()
+    model.train(xor.INPUTS, xor.TARGETS, quiet=True)
+    return np.abs(model.forward_propagation(xor.INPUTS).detach().numpy()[:, 0] - xor.TARGETS).max()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 83])
+def test_xor_is_learned(seed):
+    assert worst_error(seed) < xor.TOLERANCE
+
+
+@pytest.mark.slow
+def test_xor_is_learned_from_each_of_a_hundred_seeds():
+    assert [seed for seed in range(100) if worst_error(seed) >= xor.TOLERANCE] == []
+
+
+def test_the_main_command_writes_its_pictures_without_a_system_dot(tmp_path):
+    done = run(EXAMPLES / "xor.py", "--out", tmp_path / "new", PATH="")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[:3] for line in done.stdout.splitlines()[1:5]] == [["0", "0", "0"], ["0", "1", "1"], ["1", "0", "1"], ["1", "1", "0"]]
+    assert "5000/5000" in done.stderr  # the progress bar
+    for name, magic in (("xor_graph.png", b"\x89PNG"), ("xor_training.png", b"\x89PNG"), ("xor_graph.svg", b"<?xml")):
+        assert (tmp_path / "new" / name).read_bytes().startswith(magic)
+    svg = (tmp_path / "new" / "xor_graph.svg").read_text(encoding="utf-8")
+    assert all(word in svg for word in ("hidden", "weight", "mse_loss", "NeuralNetwork"))
+
+
+def test_a_run_that_has_not_learned_says_so(tmp_path):
+    done = run(EXAMPLES / "xor.py", "--quiet", "--epochs", 10, "--seed", 3, "--lr", 0.1, "--out", tmp_path)
+    assert done.returncode == 1
+    assert "XOR was not learned" in done.stderr
+    assert "epochs/s" not in done.stderr
+
+
+def test_the_network_takes_arrays_and_lives_with_module_train():
+    model = xor.NeuralNetwork()
+    assert model.forward_propagation(xor.INPUTS).shape == (4, 1)
+    assert len(model.train(xor.INPUTS, xor.TARGETS, epochs=3, learning_rate=0.1, quiet=True)) == 3
+    assert len(model.train(xor.INPUTS, xor.TARGETS.reshape(4, 1), epochs=2, quiet=True)) == 2
+    assert model.train(False) is model
+    assert not model.hidden.training
+    assert model.train().training
+    assert not model.eval().training
+    with pytest.raises(ValueError, match=r"\(4,\) or \(4, 1\).*got \(3,\)"):
+        model.train(xor.INPUTS, np.zeros(3), epochs=1)
+
+
+# The hand-derived gradients against the framework that replaces them
+
+numbers = st.floats(-2, 2).map(lambda x: round(x, 6))
+
+
+@given(
+    parameters=st.lists(numbers, min_size=17, max_size=17),
+    samples=st.lists(st.tuples(numbers, numbers, st.sampled_from([0.0, 1.0, 0.25])), min_size=1, max_size=6),
+)
+def test_hand_derived_gradients_are_those_of_the_framework(parameters, samples):
+    by_hand = tutorial.NeuralNetwork()
+    model = xor.NeuralNetwork().double()
+    flat, start = np.array(parameters), 0
+    for name, parameter in model.named_parameters():
+        stop = start + parameter.numel()
+        by_hand.parameters[name][...] = flat[start:stop].reshape(parameter.shape)
+        parameter.data = mg.tensor(by_hand.parameters[name])
+        start = stop
+    X, y = np.array([s[:2] for s in samples]), np.array([s[2] for s in samples])
+    loss = mg.nn.MSELoss()(model.forward_propagation(X), mg.tensor(y).reshape(-1, 1))
+    loss.backward()
+    assert loss.item() == pytest.approx(by_hand.loss(X, y), rel=1e-12)
+    for name, gradient in by_hand.gradients(X, y).items():
+        own = model.get_parameter(name).grad.numpy()
+        scale = max(np.abs(gradient).max(), 1e-300)
+        np.testing.assert_allclose(own, gradient, rtol=1e-12, atol=1e-12 * scale)
+
+
+def test_the_tutorial_learns_xor():
+    done = run(EXAMPLES / "tutorial_numpy.py")
+    assert done.returncode == 0, done.stderr

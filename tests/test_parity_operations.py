@@ -1,0 +1,196 @@
+"""The operations beside PyTorch's own: the same expressions, evaluated by both libraries on the same numbers."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from test_operations import public_functions
+
+import microgradnp as mg
+from microgradnp.tensor import Tensor
+
+torch: Any = pytest.importorskip("torch")
+
+OPERANDS = {  # what the names in an expression stand for: a shape, and the interval of its values
+    "x": ((3, 4), -3, 3), "y": ((3, 4), -3, 3), "p": ((3, 4), 0.2, 3), "q": ((3, 4), 0.1, 0.9), "target": ((3, 4), 0.1, 0.9),
+    "row": ((4,), -3, 3), "column": ((3, 1), -3, 3), "s": ((), 0.5, 3), "v": ((4,), -3, 3), "cube": ((2, 3, 4), -3, 3),
+    "m": ((4, 2), -3, 3), "batch": ((2, 4, 3), -3, 3), "empty": ((0, 3), 0, 1), "one": ((1, 3, 1), -3, 3),
+}  # fmt: skip
+CONSTANTS = {
+    "mask": np.array([[True, False, True, False], [False, False, True, True], [True, True, False, True]]),
+    "n": np.array([[3, -1, 0, 2], [5, 5, -7, 1], [2, -2, 9, 4]]),
+    "k": np.array([2, 0, 2]),
+    "along": np.array([[0, 1], [3, 3], [2, 0]]),
+    "three": np.array(3),
+}
+
+FUNCTIONS = """
+torch.add(x, y); torch.add(x, row, alpha=2); torch.add(x, 2, alpha=0.5); x.add(s); x + y; x + 1; 2.5 + x; n + x; n + n; n + 1.5
+torch.sub(x, y); torch.sub(x, column, alpha=3); x.sub(s, alpha=2); x - y; x - 1; 2.5 - x; n - x; 3 - n
+torch.mul(x, y); torch.multiply(x, row); x.mul(s); x.multiply(column); x * y; x * 3; 0.5 * x; mask * x; n * n; x * True
+torch.div(x, p); torch.divide(x, p); torch.true_divide(x, s); x.div(p); x.divide(2); x.true_divide(p); x / p; x / 2; 3 / p; n / 2
+torch.pow(p, y); torch.pow(p, 3); torch.pow(2, x); torch.pow(p, -1.5); p.pow(s); p ** y; x ** 2; x ** 3; 2 ** x; 2.5 ** x; n ** 2
+torch.neg(x); torch.negative(x); x.neg(); x.negative(); -x; -n; torch.positive(x); x.positive(); +x; +n
+torch.abs(x); torch.absolute(x); x.abs(); x.absolute(); abs(x); abs(n); torch.sign(x); x.sign(); n.sign()
+torch.maximum(x, y); torch.minimum(x, y); x.maximum(row); x.minimum(column); torch.maximum(n, three); x.maximum(s)
+torch.where(mask, x, y); torch.where(mask, x, 0.5); torch.where(mask, row, column); torch.where(x > 0, 1.0, x); torch.where(mask, 1, n)
+torch.where(mask, x, n); torch.where(mask, s, x)
+torch.eq(x, y); torch.ne(x, y); torch.lt(x, y); torch.le(x, y); torch.gt(x, y); torch.ge(x, y); x.eq(1); x.ne(y); x.lt(row)
+x.le(s); x.gt(0); x.ge(0); x == x; x != y; x < y; x <= 1; x > n; x >= y; n == 5; 2 < x
+torch.bitwise_and(n, 3); torch.bitwise_or(n, three); torch.bitwise_not(n); mask & (x > 0); mask | (n > 2); ~mask; ~n; n & 6
+n | 1; mask.bitwise_and(mask); n.bitwise_or(n); n.bitwise_not(); True & mask; 1 | n
+torch.exp(x); torch.log(p); torch.log1p(p); torch.sqrt(p); torch.tanh(x); torch.sigmoid(x); torch.relu(x); x.exp(); p.log()
+p.log1p(); p.sqrt(); x.tanh(); x.sigmoid(); x.relu(); torch.exp(n); torch.log(three); torch.sigmoid(mask); torch.relu(n)
+F.relu(x); F.sigmoid(x); F.tanh(x); F.logsigmoid(x); torch.sigmoid(40 * x); F.logsigmoid(40 * x); torch.tanh(10 * x)
+torch.sum(x); torch.sum(cube, (0, 2), True); x.sum(dim=1); x.sum(0, keepdim=True); x.sum(-1); n.sum(); mask.sum(0); s.sum()
+cube.sum([0, -1]); x.sum(dtype=torch.float64); n.sum(dtype=torch.float32); empty.sum(0); empty.sum(); x.sum(()); x.sum(dim=None)
+torch.mean(x); torch.mean(cube, (0, 1)); x.mean(1); x.mean(0, True); x.mean(dim=-1, keepdim=True); n.mean(dtype=torch.float32)
+s.mean(); x.mean(dtype=torch.float64); cube.mean([0, 2])
+torch.amax(x); torch.amax(cube, (0, 2)); x.amax(1); x.amax(0, keepdim=True); torch.amin(x, 0); x.amin(); n.amax(1); cube.amin((-1, 0))
+torch.max(x); torch.max(x, 0); torch.max(x, y); x.max(); x.max(1); x.max(dim=1, keepdim=True); n.max(0); x.max(-1).values; s.max(0)
+torch.min(x); torch.min(cube, 1); torch.min(x, row); x.min(); x.min(1)[1]; x.min(0, True); cube.min(-1).indices
+torch.argmax(x); torch.argmax(x, 1); x.argmax(dim=0, keepdim=True); torch.argmin(cube, -1); x.argmin(); n.argmax(); x.argmin(0)
+x.argmax(keepdim=True)
+torch.all(mask); torch.all(mask, 1); torch.any(mask, dim=0); mask.all(); mask.any(1, keepdim=True); (x > 0).all(0); n.any(); x.all()
+cube.gt(0).any((0, 1))
+torch.reshape(x, (2, 6)); torch.reshape(x, (-1,)); x.reshape(4, 3); x.reshape((2, -1)); x.reshape(-1, 2); x.view(12); x.view(2, 6)
+x.view(-1, 3); x.view((6, 2)); x.view_as(cube[0]); x.T.reshape(12); x.reshape_as(cube[1]); s.reshape(1, 1); empty.reshape(3, 0)
+torch.permute(cube, (2, 0, 1)); cube.permute(1, -1, 0); cube.permute((0, 2, 1)); torch.transpose(x, 0, 1); cube.transpose(-1, 0)
+cube.swapaxes(0, 1); cube.swapdims(1, 2); torch.t(x); x.t(); v.t(); x.T; cube.mT; s.t()
+torch.broadcast_to(row, (3, 4)); torch.broadcast_to(column, (2, 3, 4)); row.expand(3, 4); column.expand(-1, 4); one.expand(2, -1, 5)
+s.expand(2); row.expand_as(x); column.expand((3, 4)); row.expand(2, 3, -1)
+torch.unsqueeze(x, 0); x.unsqueeze(-1); x.unsqueeze(1); x.unsqueeze(-2); s.unsqueeze(0); torch.squeeze(one); one.squeeze(0)
+one.squeeze((0, 2)); x.squeeze(0); one.squeeze(-1); s.squeeze(); one.squeeze(dim=2)
+torch.flatten(cube); torch.flatten(cube, 1); cube.flatten(0, 1); cube.flatten(start_dim=-2); s.flatten(); torch.ravel(cube); x.ravel()
+x.T.flatten(); v.flatten()
+torch.cat([x, y]); torch.cat((x, column), 1); torch.cat([x, y], dim=-1); torch.concat([x, x]); torch.cat([n, x]); torch.cat([v])
+torch.stack([x, y]); torch.stack((x, y), 1); torch.stack([s, s], dim=-1); torch.stack([row, row, v], -1); torch.stack([n, n], 2)
+x[1]; x[-1]; x[0, 2]; x[:, 1]; x[::2]; x[..., 1:3]; x[None]; x[:, None, 1]; x[k]; x[k, k]; x[:, k]; x[mask]; x[x > 0]; x[1:1]
+x[[0, 2, 0]]; x[k, :2]; cube[:, k]; cube[0, k]; cube[..., 0]; cube[1, :, 1:]; x[three - 1]; x[k[:, None], k]; cube[:, mask]; x[0:2][1]
+x[[0, 1], [1, 2]]; x[True]; x[None, ..., None]; v[mask[0]]; x[mask[:, 0]]; n[1]; s[...]; s[None]; cube[0, :, k]; x[-3:-1, -1]
+torch.take_along_dim(x, along, 1); x.take_along_dim(along.T, 0); x.take_along_dim(along, dim=-1); torch.take_along_dim(x, n.abs() % 4, 1)
+torch.matmul(x, m); x.matmul(m); x.mm(m); x @ m; v @ v; x @ v; v @ m; cube @ m; v @ batch; cube @ batch; batch @ cube; x @ batch
+cube[:, None] @ batch; x.T @ x; cube @ v; empty @ x
+F.linear(x, y); F.linear(x, y, v[:3]); F.linear(cube, y, v[:3]); F.linear(v, y); F.linear(v, y, v[1:]); F.linear(x, v)
+torch.clone(x); x.clone(); n.clone(); mask.clone(); x.T.clone(); x.contiguous(); x.T.contiguous(); x.to(torch.float64)
+x.to(torch.float32); x.to(torch.float16); x.to(y); n.to(x); x.to(torch.int64); x.to("cpu"); x.to("cpu", torch.float64); x.to(dtype=torch.int32)
+x.float(); x.double(); x.half(); x.long(); x.int(); x.short(); x.bool(); n.float(); n.double(); mask.int(); mask.float(); n.bool()
+x.to(torch.float64, copy=True); x.to(torch.float64) * y; x.float() + y.double(); x.half().float(); n.to(torch.uint8); mask.to(torch.int8)
+F.mse_loss(x, y); F.mse_loss(x, y, reduction="sum"); F.mse_loss(x, y, reduction="none"); F.mse_loss(x, y, weight=p)
+F.mse_loss(x, y, weight=p, reduction="sum"); F.mse_loss(s, s * 2); F.mse_loss(empty, empty); F.mse_loss(n * 1.0, x)
+F.binary_cross_entropy(q, target); F.binary_cross_entropy(q, target, reduction="sum"); F.binary_cross_entropy(q, target, weight=p)
+F.binary_cross_entropy(q, target, p, reduction="none"); F.binary_cross_entropy(q, mask * 1.0)
+F.binary_cross_entropy_with_logits(x, target); F.binary_cross_entropy_with_logits(x, target, reduction="none")
+F.binary_cross_entropy_with_logits(x, target, weight=p, reduction="sum"); F.binary_cross_entropy_with_logits(x, target, pos_weight=p[0])
+F.binary_cross_entropy_with_logits(50 * x, mask * 1.0)
+torch.zeros_like(x); torch.ones_like(x); torch.zeros_like(n); torch.ones_like(mask); torch.zeros_like(x, dtype=torch.float64)
+x.detach(); torch.tanh(x @ m + 1).sum() / p.mean(); (x * row - column).relu().mean(0); torch.exp(-x ** 2).sum(1).log()
+"""
+
+CREATION = """
+torch.tensor(1); torch.tensor(1.5); torch.tensor(True); torch.tensor([]); torch.tensor([[1, 2], [3, 4]]); torch.tensor([1, 2.5])
+torch.tensor([True, False]); torch.tensor([1, 2], dtype=torch.float64); torch.tensor([1.7, -1.7], dtype=torch.int64)
+torch.tensor([True, 2]); torch.tensor((1, 2)); torch.tensor([[]]); torch.tensor(2**40); torch.tensor(np.arange(3)); torch.tensor(np.ones(2))
+torch.tensor(np.float32(1)); torch.tensor([np.float64(1)]); torch.tensor([torch.tensor(1.0), torch.tensor(2.0)]); torch.tensor([0, 2], dtype=torch.bool)
+torch.zeros(3); torch.zeros(2, 3); torch.zeros((2, 3)); torch.zeros([2]); torch.zeros(()); torch.zeros(2, dtype=torch.int32); torch.zeros(0)
+torch.ones(3); torch.ones(2, 3, dtype=torch.bool); torch.ones((2,)); torch.empty(2, 3).shape; torch.empty(2, dtype=torch.float64).dtype
+torch.full((2, 3), 1); torch.full((2,), 1.5); torch.full((2,), True); torch.full((), 3.0, dtype=torch.float64); torch.full([2], 7, dtype=torch.int8)
+torch.eye(3); torch.eye(2, 3); torch.eye(2, dtype=torch.int64); torch.arange(5); torch.arange(2, 5); torch.arange(5, 2, -1); torch.arange(0, 1, 0.25)
+torch.arange(3.0); torch.arange(0, 1, 0.1); torch.arange(1, 2, 0.3, dtype=torch.float64); torch.arange(3, dtype=torch.float32); torch.arange(0)
+torch.arange(1.5, 4); torch.linspace(0, 1, 5); torch.linspace(-3, 7, 4, dtype=torch.float64); torch.linspace(0, 1, 1); torch.linspace(1, 2, 0)
+torch.linspace(0, 1, 11); torch.linspace(3, -3, 100); torch.as_tensor([1.0]); torch.as_tensor(np.ones(2)); torch.as_tensor(np.ones(2), dtype=torch.float32)
+torch.from_numpy(np.arange(3, dtype=np.int16)); torch.Tensor([1, 2]); torch.tensor([[1.0, 2.0]]).shape; torch.zeros(2, requires_grad=True).requires_grad
+torch.zeros(2).dtype; torch.tensor(3).ndim; torch.zeros(2, 3).size(); torch.zeros(2, 3).size(1); torch.zeros(2, 3).numel(); torch.zeros(2, 3).stride()
+torch.promote_types(torch.int64, torch.float16); torch.zeros(2, 3).shape.numel(); torch.zeros(2, 3, 4).T.shape[1:]; len(torch.zeros(4, 2))
+torch.tensor([1, 2]).tolist(); torch.tensor(2.5).item(); float(torch.tensor(2)); bool(torch.tensor([0.0])); int(torch.tensor(2.7))
+[0, 1, 2][torch.tensor(1)]; torch.zeros(2).element_size(); torch.zeros(2).is_floating_point(); torch.zeros(2).dim()
+torch.zeros(2, 3).T.is_contiguous(); f"{torch.tensor(1.23456):.2f}"
+"""
+
+
+def expressions(text: str) -> list[str]:
+    return [e.strip() for e in text.replace("\n", ";").split(";") if e.strip()]
+
+
+class Library:
+    """One of the two libraries, and how arrays enter and leave it."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+
+    def tensor(self, array: np.ndarray, requires_grad: bool = False) -> Any:
+        return self.module.from_numpy(array.copy()).requires_grad_(requires_grad)
+
+    def evaluate(self, expression: str, **names: Any) -> Any:
+        return eval(expression, {"torch": self.module, "F": self.module.nn.functional, "np": np, **names})  # noqa: S307
+
+    def results(self, expression: str, arrays: dict[str, np.ndarray], order: int) -> Iterator[tuple[str, Any]]:
+        """The values of an expression, then gradients with random cotangents up to an order."""
+        floats = {name: array for name, array in arrays.items() if array.dtype.kind == "f"}
+        names = {name: self.tensor(array, name in floats) for name, array in arrays.items()}
+        leaves = [names[name] for name in floats]
+        value = self.evaluate(expression, **names)
+        results = list(value) if isinstance(value, tuple) else [value]
+        yield "value", results
+        rng = np.random.default_rng(1)
+        for i in range(1, order + 1):
+            results = [r for r in results if r.requires_grad]
+            if not results:
+                return
+            cotangents = [self.tensor(np.asarray(rng.uniform(-2, 2, tuple(r.shape)), numpy_dtype(r))) for r in results]
+            results = self.module.autograd.grad(results, leaves, cotangents, create_graph=True, allow_unused=True, materialize_grads=True)
+            yield f"gradient of order {i}", results
+
+
+ours, theirs = Library(mg), Library(torch)
+
+
+def numpy_dtype(tensor: Any) -> np.dtype[Any]:
+    return np.dtype(str(tensor.dtype).removeprefix("torch."))
+
+
+def draw(expression: str, dtype: Any) -> dict[str, np.ndarray]:
+    """Numbers for the names in an expression."""
+    rng = np.random.default_rng(0)
+    used = {node.id for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Name)}
+    arrays = {name: np.asarray(rng.uniform(low, high, shape), dtype) for name, (shape, low, high) in OPERANDS.items()}
+    return {name: array for name, array in (arrays | CONSTANTS).items() if name in used}
+
+
+def assert_same(one: Any, other: Any, what: str, tolerance: float) -> None:
+    """Our tensor (or Python value) one and PyTorch's other have the same type, shape, dtype and values."""
+    if not isinstance(other, torch.Tensor):
+        assert one == other or str(one) == str(other).removeprefix("torch."), what
+        return
+    assert type(one) is Tensor, what
+    assert tuple(one.shape) == tuple(other.shape), what
+    assert one.dtype == numpy_dtype(other), what
+    assert one.requires_grad == other.requires_grad, what
+    a, b = one.detach().numpy(), other.detach().numpy()
+    np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * max(1, np.abs(b).max(initial=0)), err_msg=what)
+
+
+@pytest.mark.filterwarnings("ignore:The use of `x.T` on tensors:UserWarning", "ignore:torch.meshgrid")
+@pytest.mark.parametrize("expression", expressions(FUNCTIONS))
+def test_values_and_gradients(expression: str) -> None:
+    for dtype, tolerance, order in ((np.float64, 1e-10, 2), (np.float32, 1e-5, 1)):
+        arrays = draw(expression, dtype)
+        pairs = zip(ours.results(expression, arrays, order), theirs.results(expression, arrays, order), strict=True)
+        for (what, mine), (_, yours) in pairs:
+            assert len(mine) == len(yours)
+            for one, other in zip(mine, yours, strict=True):
+                loose = 2e-3 if torch.float16 in (getattr(other, "dtype", None),) else tolerance
+                assert_same(one, other, f"{what} of {expression} in {np.dtype(dtype)}", loose)
+
+
+@pytest.mark.parametrize("expression", expressions(CREATION))
+def test_creation_and_attributes(expression: str) -> None:
+    assert_same(ours.evaluate(expression), theirs.evaluate(expression), expression, 1e-7)

@@ -1,7 +1,7 @@
 """Run the benchmarks: ``python -m benchmarks [--rounds N] [--steps N]``.
 
-All contestants run in one process, in turns, on one thread, so that a change in the machine's speed meets all of them alike:
-quote the ratios, not the microseconds.
+All contestants run in one process, in turns, on one thread, so that a change in the machine's speed meets all of them
+alike: quote the ratios, not the microseconds.
 """
 
 import argparse

@@ -1,4 +1,6 @@
-"""What ``import microgradnp`` costs beside ``import numpy``, in processes that take turns, and what it must not import."""
+"""What ``import microgradnp`` costs beside ``import numpy``, in processes that take turns, and what it must not
+import.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ def main(rounds: int = 25) -> None:
         numpy.append(seconds("import numpy"))
         own.append(seconds("import microgradnp"))
     extra = [b - a for a, b in zip(numpy, own, strict=True)]
-    print(f"import numpy {median(numpy) * 1e3:.0f} ms, import microgradnp {median(own) * 1e3:.0f} ms: {median(extra) * 1e3:+.0f} ms")
+    print(
+        f"import numpy {median(numpy) * 1e3:.0f} ms, import microgradnp {median(own) * 1e3:.0f} ms: "
+        f"{median(extra) * 1e3:+.0f} ms"
+    )
     seconds(f"import sys, microgradnp; loaded = [m for m in {HEAVY} if m in sys.modules]; assert not loaded, loaded")
 
 

@@ -3,11 +3,11 @@
     python examples/xor.py [--seed N] [--epochs N] [--lr RATE] [--out DIR] [--quiet]
 
 Prints the four inputs with what the network makes of them, and writes three pictures into DIR (here, by default):
-xor_graph.svg and xor_graph.png, the computation graph of the loss; xor_training.png, the loss during training beside the
-decision surface. The exit status is 1 when XOR was not learned.
+xor_graph.svg and xor_graph.png, the computation graph of the loss; xor_training.png, the loss during training beside
+the decision surface. The exit status is 1 when XOR was not learned.
 
-The tutorial that this began as (its NumPy form is tutorial_numpy.py) has three faults; "Fault 1" to "Fault 3" below say how
-each is met.
+The tutorial that this began as (its NumPy form is tutorial_numpy.py) has three faults; "Fault 1" to "Fault 3" below say
+how each is met.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 TARGETS = np.array([0, 1, 1, 0])
 TOLERANCE = 0.1  # an output counts as right when it is this near to its target
 
-# Fault 3: 1000 epochs at rate 0.1 do not reach XOR from any start: a sigmoid's slope is at most 1/4, and two of them in a row
-# and the mean over the samples leave gradients far too small for that rate. This recipe was chosen by trying: small weights
-# keep the units on the steep part of the sigmoid, a large rate makes up for the slopes. It learns XOR from every seed tried.
+# Fault 3: 1000 epochs at rate 0.1 do not reach XOR from any start: a sigmoid's slope is at most 1/4, and two of them in
+# a row and the mean over the samples leave gradients far too small for that rate. This recipe was chosen by trying:
+# small weights keep the units on the steep part of the sigmoid, a large rate makes up for the slopes. It learns XOR
+# from every seed tried.
 EPOCHS = 5000
 LEARNING_RATE = 5.0
 STD = 0.3
@@ -39,8 +40,8 @@ class NeuralNetwork(nn.Module):
 
     def __init__(self, std: float = STD) -> None:
         super().__init__()
-        # Fault 1: the tutorial calls sigmoid(x, derivative=True), but its sigmoid has no such argument. Here nothing needs
-        # it: the operation's record knows its derivative, out * (1 - out), and the engine applies it.
+        # Fault 1: the tutorial calls sigmoid(x, derivative=True), but its sigmoid has no such argument. Here nothing
+        # needs it: the operation's record knows its derivative, out * (1 - out), and the engine applies it.
         self.hidden = nn.Linear(2, 4)
         self.hidden_activation = nn.Sigmoid()
         self.output = nn.Linear(4, 1)
@@ -84,12 +85,15 @@ class NeuralNetwork(nn.Module):
     def _column(self, y: np.ndarray | mg.Tensor, count: int) -> mg.Tensor:
         """The targets as a column, one row for each sample.
 
-        Fault 2: the tutorial's y has shape (4,), its outputs (4, 1), and their difference broadcasts to (4, 4): every output
-        is compared with every target, and the network learns the mean. So y becomes a column first. (MSELoss would warn.)
+        Fault 2: the tutorial's y has shape (4,), its outputs (4, 1), and their difference broadcasts to (4, 4): every
+        output is compared with every target, and the network learns the mean. So y becomes a column first. (MSELoss
+        would warn.)
         """
         y = self._tensor(y)
         if tuple(y.shape) not in ((count,), (count, 1)):
-            raise ValueError(f"train: y must have shape ({count},) or ({count}, 1) for {count} inputs, got {tuple(y.shape)}")
+            raise ValueError(
+                f"train: y must have shape ({count},) or ({count}, 1) for {count} inputs, got {tuple(y.shape)}"
+            )
         return y.reshape(count, 1)
 
 
@@ -133,8 +137,10 @@ def draw_training(model: NeuralNetwork, losses: list[float], path: Path) -> None
     colours = right.contourf(axis, axis, surface, levels=np.linspace(0, 1, 21), cmap="RdBu_r")
     right.contour(axis, axis, surface, levels=[0.5], colors="black", linewidths=1.2)
     for target, marker in ((0, "o"), (1, "s")):
-        points = INPUTS[TARGETS == target]
-        right.scatter(*points.T, s=110, marker=marker, color="white", edgecolors="black", zorder=3, label=f"target {target}")
+        points = INPUTS[target == TARGETS]
+        right.scatter(
+            *points.T, s=110, marker=marker, color="white", edgecolors="black", zorder=3, label=f"target {target}"
+        )
     right.set(title="Output over the unit square", xlabel="first input", ylabel="second input", aspect="equal")
     right.legend(loc="center")
     figure.colorbar(colours, ax=right, ticks=[0, 0.25, 0.5, 0.75, 1], label="output (black line: 0.5)")
@@ -147,7 +153,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of the random start (default 0)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"training steps (default {EPOCHS})")
     parser.add_argument("--lr", type=float, default=LEARNING_RATE, help=f"learning rate (default {LEARNING_RATE})")
-    parser.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="folder for the pictures (default: here)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("."), metavar="DIR", help="folder for the pictures (default: here)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     options = parser.parse_args(argv)
     if options.epochs < 1:
@@ -164,10 +172,14 @@ def main(argv: list[str] | None = None) -> int:
     learned = report(model)
     draw_graph(model, options.out)
     draw_training(model, losses, options.out / "xor_training.png")
-    print(f"pictures: {', '.join(str(options.out / name) for name in ('xor_graph.svg', 'xor_graph.png', 'xor_training.png'))}")
+    print(
+        "pictures: "
+        f"{', '.join(str(options.out / name) for name in ('xor_graph.svg', 'xor_graph.png', 'xor_training.png'))}"
+    )
     if not learned:
         print(
-            f"XOR was not learned: an output is {TOLERANCE} or more away from its target after {options.epochs} epochs at "
+            f"XOR was not learned: an output is {TOLERANCE} or more away from its target after {options.epochs} epochs "
+            "at "
             f"rate {options.lr}. Try more epochs, or the default rate ({LEARNING_RATE}).",
             file=sys.stderr,
         )

@@ -3,6 +3,9 @@
 The names and their layout are PyTorch's: ``import microgradnp as torch`` runs a PyTorch program.
 """
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from . import autograd, dtypes, nn, ops, optim, random
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .dtypes import (
@@ -88,3 +91,14 @@ bool = bool_
 absolute, negative, multiply, divide, true_divide, concat = abs, neg, mul, div, div, cat
 
 __version__ = "0.1.0"
+
+if _TYPE_CHECKING:
+    from . import viz
+
+_ON_DEMAND = ("viz",)  # submodules that are imported when first used
+
+
+def __getattr__(name: str) -> object:
+    if name in _ON_DEMAND:
+        return _import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

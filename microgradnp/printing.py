@@ -1,17 +1,22 @@
-"""How tensors are printed: as PyTorch prints them."""
+"""How tensors are printed: as PyTorch prints them, except that dtypes have NumPy's names.
+
+Source: https://docs.pytorch.org/docs/stable/generated/torch.set_printoptions.html
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from . import dtypes
 
-PRECISION = 4
+PRECISION = 4  # digits after the point
 LINE_WIDTH = 80
-THRESHOLD = 1000
-EDGE_ITEMS = 3
+THRESHOLD = 1000  # a tensor of more elements is shown in part,
+EDGE_ITEMS = 3  # by its first and last items in every dimension
 
 
 def tensor_repr(tensor: Any) -> str:
@@ -20,41 +25,59 @@ def tensor_repr(tensor: Any) -> str:
     array = tensor._array
     if not isinstance(array, np.ndarray):
         return f"{kind}tensor({array!r})"
-    facts = []
+    indent = len("tensor(")
+    text = "tensor(" + (_grid(array, indent, array.size > THRESHOLD, *_alignment(array)) if array.size else "[]")
+    width = len(text.rpartition("\n")[2]) + 2
+    for fact in _facts(tensor):
+        if width + len(fact) + 2 > LINE_WIDTH:
+            text, width = f"{text},\n{' ' * indent}{fact}", indent + len(fact)
+        else:
+            text, width = f"{text}, {fact}", width + len(fact) + 2
+    return f"{kind}{text})"
+
+
+def _facts(tensor: Any) -> Iterator[str]:
+    """What is said beside the values."""
+    array, default = tensor._array, dtypes.get_default_dtype()
     if array.size == 0 and array.ndim != 1:
-        facts.append(f"size={tuple(array.shape)}")
-    if array.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_) or (
-        array.size == 0 and array.dtype != dtypes.get_default_dtype()
-    ):
-        facts.append(f"dtype={array.dtype}")
+        yield f"size={tuple(array.shape)}"
+    if array.dtype != default and (array.size == 0 or array.dtype not in (dtypes.int64, dtypes.bool_)):
+        yield f"dtype={array.dtype}"
     if tensor.grad_fn is not None:
-        facts.append(f"grad_fn=<{tensor.grad_fn.name()}>")
+        yield f"grad_fn=<{tensor.grad_fn.name()}>"
     elif tensor.requires_grad:
-        facts.append("requires_grad=True")
-    text = _values(array) if array.size else "[]"
-    last_line = text.rpartition("\n")[2]
-    width = len(last_line) + sum(len(fact) + 2 for fact in facts) + (0 if "\n" in text else len("tensor("))
-    separator = ", " if width < LINE_WIDTH else ",\n       "
-    return f"{kind}tensor({separator.join([text, *facts[:1]])}{''.join(', ' + fact for fact in facts[1:])})"
+        yield "requires_grad=True"
 
 
-def _values(array: np.ndarray) -> str:
-    formatter: dict[str, Any] = {"float_kind": _float_format(array)} if array.dtype.kind == "f" else {"bool": str}
-    text = np.array2string(
-        array, separator=", ", prefix="tensor(", max_line_width=LINE_WIDTH,
-        threshold=THRESHOLD, edgeitems=EDGE_ITEMS, formatter=_padded(array, formatter),
-    )  # fmt: skip
-    return text
+# The values
 
 
-def _padded(array: np.ndarray, formatter: dict[str, Any]) -> dict[str, Any]:
-    """The same formatter with every element as wide as the widest."""
+def _grid(array: Any, indent: int, in_part: bool, width: int, show: Callable[[Any], str]) -> str:
+    """Nested brackets around the elements; ``indent`` is the column in which they open."""
     if array.ndim == 0:
-        return formatter
-    ((kind, format_one),) = formatter.items() if array.dtype.kind in "fb" else [("int_kind", str)]
-    shown = array if array.size <= THRESHOLD else _edges(array)
-    width = max(len(format_one(value)) for value in shown.reshape(-1))
-    return {kind: lambda value: format_one(value).rjust(width)}
+        return show(array.item())
+    cut = in_part and len(array) > 2 * EDGE_ITEMS
+    shown = [*array[:EDGE_ITEMS], *array[-EDGE_ITEMS:]] if cut else array
+    items = [_grid(item, indent + 1, in_part, width, show) for item in shown]
+    if cut:
+        items.insert(EDGE_ITEMS, " ..." if array.ndim == 1 else "...")
+    if array.ndim == 1:
+        count = max(1, (LINE_WIDTH - indent) // (width + len(", ")))
+        items = [", ".join(items[i : i + count]) for i in range(0, len(items), count)]
+    between = "," + "\n" * max(1, array.ndim - 1) + " " * (indent + 1)
+    return f"[{between.join(items)}]"
+
+
+def _alignment(array: np.ndarray) -> tuple[int, Callable[[Any], str]]:
+    """The width of a column, and how one element is written in it. Zeros, infinities and nans do not widen it."""
+    seen = array if array.size <= THRESHOLD else _edges(array)
+    if array.dtype.kind == "f":
+        show = _float_format(seen)
+        seen = seen[np.isfinite(seen) & (seen != 0)]
+    else:
+        show = str
+    width = max((len(show(value)) for value in seen.reshape(-1).tolist()), default=1)
+    return width, lambda value: show(value).rjust(width)
 
 
 def _edges(array: np.ndarray) -> np.ndarray:
@@ -64,16 +87,17 @@ def _edges(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _float_format(array: np.ndarray) -> Any:
-    shown = array if array.size <= THRESHOLD else _edges(array)
-    finite = np.abs(shown[np.isfinite(shown) & (shown != 0)].astype(np.float64))
-    if not finite.size:
-        return lambda value: f"{value:.0f}." if np.isfinite(value) else str(value)
-    largest, smallest = finite.max(), finite.min()
-    if (finite == np.ceil(finite)).all():
-        if largest / smallest > 1000 or largest > 1e8:
-            return lambda value: f"{value:.{PRECISION}e}"
-        return lambda value: f"{value:.0f}." if np.isfinite(value) else str(value)
-    if largest / smallest > 1000 or largest > 1e8 or smallest < 1e-4:
+def _float_format(array: np.ndarray) -> Callable[[Any], str]:
+    """``1.`` if all are whole numbers, else ``1.0000``; ``1.0000e+00`` if they are very large, small or different."""
+    sizes = np.abs(array[np.isfinite(array) & (array != 0)].astype(np.float64))
+    if not sizes.size:
+        return _whole
+    largest, smallest = sizes.max(), sizes.min()
+    whole = bool((sizes == np.ceil(sizes)).all())
+    if largest / smallest > 1000 or largest > 1e8 or (smallest < 1e-4 and not whole):
         return lambda value: f"{value:.{PRECISION}e}"
-    return lambda value: f"{value:.{PRECISION}f}"
+    return _whole if whole else lambda value: f"{value:.{PRECISION}f}"
+
+
+def _whole(value: float) -> str:
+    return f"{value:.0f}." if math.isfinite(value) else f"{value:.0f}"

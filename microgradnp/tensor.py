@@ -41,8 +41,8 @@ class Size(tuple[int, ...]):
 class Tensor:
     """A multi-dimensional array that can record the operations on it, for reverse-mode differentiation.
 
-    Make one with ``microgradnp.tensor``, ``zeros``, ``randn`` and so on. ``Tensor(data)`` is PyTorch's old constructor: it
-    always makes the default floating point type.
+    Make one with ``microgradnp.tensor``, ``zeros``, ``randn`` and so on. ``Tensor(data)`` is PyTorch's old constructor:
+    it always makes the default floating point type.
 
     Source: https://docs.pytorch.org/docs/stable/tensors.html
 
@@ -54,8 +54,8 @@ class Tensor:
     """
 
     # _array: the values.  _edge: the node that made it, a Leaf when it collects gradients, None when it needs none.
-    # _base, _base_edge: for a view, the tensor whose memory it looks into and that tensor's edge when the view was made.
-    # _constant: what stands for it in pictures, made when first needed.
+    # _base, _base_edge: for a view, the tensor whose memory it looks into and that tensor's edge when the view was
+    # made. _constant: what stands for it in pictures, made when first needed.
     __slots__ = ("__dict__", "__weakref__", "_array", "_base", "_base_edge", "_constant", "_edge", "_grad")
 
     _array: Any
@@ -333,9 +333,13 @@ def array_from(data: Any, dtype: Any = None) -> np.ndarray:
     try:
         array = np.array(_unwrapped(data))
     except ValueError as error:
-        raise ValueError(f"tensor(): the nested sequences have unequal lengths, and a tensor is a full grid ({error})") from None
+        raise ValueError(
+            f"tensor(): the nested sequences have unequal lengths, and a tensor is a full grid ({error})"
+        ) from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"tensor(): could not make a tensor of {type(data).__name__}: its elements must be numbers or bools")
+        raise TypeError(
+            f"tensor(): could not make a tensor of {type(data).__name__}: its elements must be numbers or bools"
+        )
     own = get_default_dtype() if array.dtype.kind == "f" or array.size == 0 else as_dtype(array.dtype)
     return array.astype(own if dtype is None else dtype, copy=False)
 

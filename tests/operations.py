@@ -59,7 +59,9 @@ class Call:
         """The arguments with ``values`` in their places."""
         rest = iter(values)
         put = lambda argument: next(rest) if isinstance(argument, Place) else argument  # noqa: E731
-        return tuple([put(a) for a in argument] if isinstance(argument, list) else put(argument) for argument in self.layout)
+        return tuple(
+            [put(a) for a in argument] if isinstance(argument, list) else put(argument) for argument in self.layout
+        )
 
     def values(self, rng: np.random.Generator, dtype: Any = np.float64) -> list[Any]:
         """Numbers for every place, from the operands' domains.
@@ -132,7 +134,9 @@ def apply(call: Call, tensors: Sequence[Any]) -> mg.Tensor:
     return call.record.public(*call.fill(tensors))
 
 
-def outcome(call: Call, values: Sequence[Any], cotangent: np.ndarray, **options: Any) -> tuple[np.ndarray, list[np.ndarray]]:
+def outcome(
+    call: Call, values: Sequence[Any], cotangent: np.ndarray, **options: Any
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """The result and the gradients of the wanted operands, as arrays that share the tensors' memory."""
     tensors = tensors_of(call, values)
     out = apply(call, tensors)
@@ -155,7 +159,9 @@ def cotangent_of(call: Call, values: Sequence[Any], rng: np.random.Generator) ->
 Arrays = list[np.ndarray]
 
 
-def finite_differences(function: Callable[[Arrays], Arrays], at: Arrays, wanted: Sequence[int], cotangents: Arrays) -> Arrays:
+def finite_differences(
+    function: Callable[[Arrays], Arrays], at: Arrays, wanted: Sequence[int], cotangents: Arrays
+) -> Arrays:
     """The gradients of sum(cotangent * function(at)): central differences, the error of order h² taken out (Richardson).
 
     The step is small beside the distance to kinks and poles; rounding (eps / h) and the formula (h**4) then err alike.

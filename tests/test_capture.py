@@ -38,7 +38,9 @@ def training(loss, dtype, **options):
 
 @pytest.mark.parametrize("loss", [nn.MSELoss(), nn.BCEWithLogitsLoss()], ids=lambda loss: type(loss).__name__)
 @pytest.mark.parametrize("dtype", [mg.float32, mg.float64], ids=str)
-@pytest.mark.parametrize("options", [{}, {"momentum": 0.9, "weight_decay": 0.01, "nesterov": True}], ids=["plain", "momentum"])
+@pytest.mark.parametrize(
+    "options", [{}, {"momentum": 0.9, "weight_decay": 0.01, "nesterov": True}], ids=["plain", "momentum"]
+)
 def test_a_replayed_training_step_is_the_eager_one_bit_for_bit(loss, dtype, options):
     eager, eager_step = training(loss, dtype, **options)
     captured, captured_step = training(loss, dtype, **options)
@@ -68,7 +70,7 @@ def test_the_tape_holds_nothing_but_numpy_calls():
 @pytest.mark.parametrize("freeze", [float, bool, int, np.asarray, mg.Tensor.item, mg.Tensor.tolist])
 def test_a_captured_value_refuses_to_be_frozen(freeze):
     w = mg.tensor(1.5, requires_grad=True)
-    with capturing([w]), pytest.raises(TypeError, match="frozen into the replay|float"):
+    with capturing([w]), pytest.raises(TypeError, match="frozen into the replay"):
         freeze((w * 2).detach())
 
 

@@ -30,7 +30,11 @@ xor, tutorial = load("xor"), load("tutorial_numpy")
 
 def run(*arguments, **environment):
     return subprocess.run(
-        [sys.executable, *map(str, arguments)], capture_output=True, text=True, env={**os.environ, **environment}, check=False
+        [sys.executable, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
     )
 
 
@@ -54,7 +58,12 @@ def test_xor_is_learned_from_each_of_a_hundred_seeds():
 def test_the_main_command_writes_its_pictures_without_a_system_dot(tmp_path):
     done = run(EXAMPLES / "xor.py", "--out", tmp_path / "new", PATH="")
     assert done.returncode == 0, done.stderr
-    assert [line.split()[:3] for line in done.stdout.splitlines()[1:5]] == [["0", "0", "0"], ["0", "1", "1"], ["1", "0", "1"], ["1", "1", "0"]]
+    assert [line.split()[:3] for line in done.stdout.splitlines()[1:5]] == [
+        ["0", "0", "0"],
+        ["0", "1", "1"],
+        ["1", "0", "1"],
+        ["1", "1", "0"],
+    ]
     assert "5000/5000" in done.stderr  # the progress bar
     for name, magic in (("xor_graph.png", b"\x89PNG"), ("xor_training.png", b"\x89PNG"), ("xor_graph.svg", b"<?xml")):
         assert (tmp_path / "new" / name).read_bytes().startswith(magic)

@@ -63,11 +63,13 @@ def _scatter(input: Any, index: Any, shape: tuple[int, ...]) -> np.ndarray:
     return np.bincount(places, np.broadcast_to(input, places.shape), math.prod(shape)).reshape(shape)
 
 
-def _scatter_along_dim(input: Any, indices: Any, dim: int, shape: tuple[int, ...]) -> np.ndarray:
+def _scatter_along_dim(input: Any, indices: Any, dim: int | None, shape: tuple[int, ...]) -> np.ndarray:
+    if dim is None:
+        return _scatter(input, np.unravel_index(indices, shape), shape)
     out = np.zeros(shape)
     for place in np.ndindex(input.shape):
-        target = list(place)
-        target[dim] = indices[place]
+        target = [0 if size == 1 else i for i, size in zip(place, shape, strict=True)]
+        target[dim] = np.broadcast_to(indices, input.shape)[place]
         out[tuple(target)] += input[place]
     return out
 
@@ -98,7 +100,7 @@ REFERENCES = {  # for the operations that no NumPy function is
     "sum_to": _sum_to,
     "squared_error": _squared_error,
     "cross_entropy_of_bits": lambda p, target: -(target * np.log(p) + (1 - target) * np.log(1 - p)),
-    "linear": lambda x, weight, bias=0.0: np.einsum("...i,oi->...o", x, weight) + bias,
+    "linear": lambda x, weight, bias=0.0: np.tensordot(x, weight, (-1, -1)) + bias,
 }
 
 
@@ -113,7 +115,9 @@ def test_value(record: Operation, data: st.DataObject, seed: int) -> None:
     for call, rng in drawn(record, data, seed):
         values = call.values(rng)
         arguments = call.fill(values)
-        expected = REFERENCES[record.name](*arguments) if record.name in REFERENCES else _numpy_call(record, 0, arguments)
+        expected = (
+            REFERENCES[record.name](*arguments) if record.name in REFERENCES else _numpy_call(record, 0, arguments)
+        )
         out = apply(call, tensors_of(call, values))
         assert type(out) is Tensor
         assert out.requires_grad == bool(call.wanted)
@@ -152,9 +156,13 @@ def test_second_gradient_is_that_of_finite_differences(record: Operation, data: 
         seconds = [np.asarray(rng.uniform(0.5, 2.0, g.shape), g.dtype) for g in firsts]
 
         # A gradient that depends on nothing (that of sign) was not recorded: it adds nothing.
-        terms = [(g * mg.from_numpy(c)).sum() for g, c in zip(firsts, seconds, strict=True)] + [leaves[i].sum() * 0 for i in wanted]
+        terms = [(g * mg.from_numpy(c)).sum() for g, c in zip(firsts, seconds, strict=True)] + [
+            leaves[i].sum() * 0 for i in wanted
+        ]
         exact = mg.autograd.grad(functools.reduce(mg.add, terms), [leaves[i] for i in wanted])
-        numeric = finite_differences(lambda at: outcome(call, at[:-1], at[-1])[1], [*values, cotangent], wanted, seconds)
+        numeric = finite_differences(
+            lambda at: outcome(call, at[:-1], at[-1])[1], [*values, cotangent], wanted, seconds
+        )
         assert_close([plain(g) for g in exact], numeric, tolerance(cotangent), call)
 
 
@@ -186,7 +194,9 @@ def test_float32_stays_float32(record: Operation, data: st.DataObject, seed: int
         if record.name != "cast":
             assert out.dtype == np.float32
         assert all(g.dtype == np.float32 for g in gradients)
-        expected, exact = outcome(call, doubles, cotangent.astype(expected_dtype := record.forward(*call.fill(doubles)).dtype))
+        expected, exact = outcome(
+            call, doubles, cotangent.astype(expected_dtype := record.forward(*call.fill(doubles)).dtype)
+        )
         assert_close([out], [expected.astype(expected_dtype)], 1e-5, call)
         assert_close(gradients, exact, 1e-5, call)
 

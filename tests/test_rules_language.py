@@ -75,7 +75,9 @@ class Reader:
             case ast.UnaryOp(operand=operand):
                 return self.kind(operand, env)
             case ast.BoolOp(values=values):
-                return joined(self.static(value, env, "'and' and 'or' ask for the truth of an array") for value in values)
+                return joined(
+                    self.static(value, env, "'and' and 'or' ask for the truth of an array") for value in values
+                )
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 self.static(test, env, "a condition on an array")
                 return joined([self.kind(body, env), self.kind(orelse, env)])
@@ -102,7 +104,11 @@ class Reader:
     def attribute(self, node: ast.Attribute, env: Env) -> str:
         if self.is_numpy(node):
             value = self.resolve(node)
-            return STATIC if type(value) in (float, type(None)) else refuse(node, "a NumPy value, which is no Python number")
+            return (
+                STATIC
+                if type(value) in (float, type(None))
+                else refuse(node, "a NumPy value, which is no Python number")
+            )
         match self.kind(node.value, env), node.attr:
             case ("static value", _) | ("array", "shape" | "ndim" | "dtype"):
                 return STATIC
@@ -169,7 +175,9 @@ class Reader:
         function = self.resolve(node.func)
         if isinstance(getattr(function, "__self__", None), np.ufunc):
             function = (function.__self__, function.__name__)
-        return ARRAY if function in BY_NUMPY else refuse(node, "no operation answers for it when it is called on a Tensor")
+        return (
+            ARRAY if function in BY_NUMPY else refuse(node, "no operation answers for it when it is called on a Tensor")
+        )
 
     def method_call(self, node: ast.Call, owner: str, arguments: str) -> str:
         if owner == ARRAY:

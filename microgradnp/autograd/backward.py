@@ -25,8 +25,8 @@ def backward(
     """Add the gradient of ``tensors`` to the ``.grad`` of every leaf they depend on, or only of ``inputs``.
 
     For each tensor of more than one element ``grad_tensors`` gives the vector of the vector-Jacobian product, of its
-    shape. ``create_graph`` records the backward pass itself, for higher derivatives; ``retain_graph`` (by default equal to
-    it) keeps the saved values for another pass.
+    shape. ``create_graph`` records the backward pass itself, for higher derivatives; ``retain_graph`` (by default equal
+    to it) keeps the saved values for another pass.
 
     Raises RuntimeError when a tensor requires no gradient, when a gradient is missing or has the wrong shape, when the
     graph was freed, or when a saved value was changed in place.
@@ -63,8 +63,8 @@ def grad(
 ) -> tuple[Tensor | None, ...]:
     """The gradients of ``outputs`` with respect to ``inputs``, one for each, without touching any ``.grad``.
 
-    Only operations on a path from an input to an output run. Arguments as in ``backward``; an input that the outputs do not
-    depend on raises RuntimeError unless ``allow_unused`` (then None) or ``materialize_grads`` (then zeros).
+    Only operations on a path from an input to an output run. Arguments as in ``backward``; an input that the outputs do
+    not depend on raises RuntimeError unless ``allow_unused`` (then None) or ``materialize_grads`` (then zeros).
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
 
@@ -88,8 +88,8 @@ def grad(
     for i, g in enumerate(found):
         if g is None and not allow_unused:
             raise RuntimeError(
-                f"grad(): One of the differentiated Tensors, inputs[{i}], appears to not have been used in the graph. Set "
-                f"allow_unused=True if this is the desired behavior; its gradient is then None."
+                f"grad(): One of the differentiated Tensors, inputs[{i}], appears to not have been used in the graph. "
+                "Set allow_unused=True if this is the desired behavior; its gradient is then None."
             )
     return _distinct(found)
 
@@ -129,7 +129,9 @@ def _seeds(tensors: Sequence[Tensor], grad_tensors: Any, create_graph: bool) -> 
     else:
         given = tuple(grad_tensors)
     if len(given) != len(tensors):
-        raise RuntimeError(f"backward: got {len(tensors)} tensors and {len(given)} gradients; give one gradient for each")
+        raise RuntimeError(
+            f"backward: got {len(tensors)} tensors and {len(given)} gradients; give one gradient for each"
+        )
     gradients: dict[Node, Any] = {}
     for tensor, g in zip(tensors, given, strict=True):
         root, seed = _root(tensor), _seed(tensor, g, create_graph)
@@ -142,8 +144,8 @@ def _root(tensor: Tensor) -> Node:
     if edge is None:
         raise RuntimeError(
             f"backward: element 0 of tensors does not require grad and does not have a grad_fn: nothing that made this "
-            f"{tensor.dtype} tensor of shape {tuple(tensor.shape)} was recorded. Set requires_grad=True on a tensor it is "
-            f"computed from, and compute it outside no_grad()"
+            f"{tensor.dtype} tensor of shape {tuple(tensor.shape)} was recorded. Set requires_grad=True on a tensor it "
+            "is computed from, and compute it outside no_grad()"
         )
     return edge
 
@@ -222,8 +224,8 @@ def _hooks_of(tensor: Tensor, function: str) -> dict[Any, Any]:
     edge = edge_of(tensor)
     if edge is None:
         raise RuntimeError(
-            f"cannot {function} on a tensor that doesn't require gradient: set requires_grad=True on it, or on what it is "
-            f"computed from"
+            f"cannot {function} on a tensor that doesn't require gradient: set requires_grad=True on it, or on what it "
+            "is computed from"
         )
     if edge.hooks is None:
         edge.hooks = {}

@@ -39,12 +39,15 @@ def sweep(
 ) -> None:
     """Carry ``gradients`` (of some nodes' results) backward through the graph.
 
-    Without ``targets`` every leaf adds what reaches it to its tensor's ``.grad``. With targets, only the nodes on a path
-    to one of them run. A target's gradient goes to ``collected`` when that is given, else to its tensor's ``.grad``.
+    Without ``targets`` every leaf adds what reaches it to its tensor's ``.grad``. With targets, only the nodes on a
+    path to one of them run. A target's gradient goes to ``collected`` when that is given, else to its tensor's
+    ``.grad``.
     """
     asked = frozenset(targets) if targets is not None else frozenset()
     wanted = _leading_to(gradients, asked) if targets is not None else None
-    waiting = [(-node.time, node) for node in gradients if type(node) is not Leaf and (wanted is None or node in wanted)]
+    waiting = [
+        (-node.time, node) for node in gradients if type(node) is not Leaf and (wanted is None or node in wanted)
+    ]
     heapify(waiting)
     mode, loud = recording.set(create_graph), silence()
     try:
@@ -100,8 +103,9 @@ def _explain_released(node: Node) -> None:
     if node.is_released():
         raise RuntimeError(
             f"{node.label}: Trying to backward through the graph a second time (or directly access saved tensors after "
-            f"they have already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
-            f"autograd.grad(). Specify retain_graph=True the first time if you need to go backward through it again."
+            "they have already been freed). Saved intermediate values of the graph are freed when you call "
+            ".backward() or autograd.grad(). Specify retain_graph=True the first time if you need to go backward "
+            "through it again."
         ) from None
 
 
@@ -129,7 +133,8 @@ def _run_hooks(node: Node, g: Any) -> Any:
             raise TypeError(f"a gradient hook must return a Tensor or None, got {type(result).__name__}")
         if result.shape != node.shape:
             raise RuntimeError(
-                f"a gradient hook has changed the size of the gradient: {tuple(result.shape)}, must be {tuple(node.shape)}"
+                f"a gradient hook has changed the size of the gradient: {tuple(result.shape)}, must be "
+                f"{tuple(node.shape)}"
             )
         tensor = result
     return tensor if recorded else tensor._array

@@ -40,7 +40,7 @@ class _Switch(ContextDecorator):
         recording.set(self._before.pop())
 
 
-class no_grad(_Switch):  # noqa: N801 - PyTorch's name
+class no_grad(_Switch):
     """Record nothing: results inside do not require gradients. A context manager and a decorator.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html
@@ -57,7 +57,7 @@ class no_grad(_Switch):  # noqa: N801 - PyTorch's name
         super().__init__(False)
 
 
-class enable_grad(_Switch):  # noqa: N801 - PyTorch's name
+class enable_grad(_Switch):
     """Record again, inside a ``no_grad`` block. A context manager and a decorator.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.enable_grad.html
@@ -67,7 +67,7 @@ class enable_grad(_Switch):  # noqa: N801 - PyTorch's name
         super().__init__(True)
 
 
-class set_grad_enabled(_Switch):  # noqa: N801 - PyTorch's name
+class set_grad_enabled(_Switch):
     """Set the mode at once; used as a context manager, restore the former mode at the end of the block.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.set_grad_enabled.html

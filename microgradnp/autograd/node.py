@@ -1,9 +1,9 @@
 """The vertices of the computation graph.
 
-A ``Node`` is one recorded operation: where its operands came from, and what its derivative rule needs. Every operation's
-record generates its own subclass (``MulBackward0``) with flat slots, so that one operation costs the garbage collector one
-object. A ``Leaf`` is where gradients end up: a tensor made by the user that requires one. A ``Constant`` stands in
-pictures for an operand that needs no gradient; no sweep ever reaches it.
+A ``Node`` is one recorded operation: where its operands came from, and what its derivative rule needs. Every
+operation's record generates its own subclass (``MulBackward0``) with flat slots, so that one operation costs the
+garbage collector one object. A ``Leaf`` is where gradients end up: a tensor made by the user that requires one. A
+``Constant`` stands in pictures for an operand that needs no gradient; no sweep ever reaches it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from .scope import Scope
 class Node:
     """One recorded operation: an edge to the node of each operand, the saved values, and how to go backward.
 
-    Attributes: ``time``, when it was recorded; ``shape`` and ``dtype`` of its result; ``scope``, the module call that it
-    was recorded in; ``hooks``, functions run on its gradient.
+    Attributes: ``time``, when it was recorded; ``shape`` and ``dtype`` of its result; ``scope``, the module call that
+    it was recorded in; ``hooks``, functions run on its gradient.
     """
 
     __slots__ = ("__weakref__", "dtype", "hooks", "scope", "shape", "time")
@@ -50,8 +50,8 @@ class Node:
     def run(self, g: Any, grads: dict[Node, Any], waiting: list[Any], wanted: Any, retain: bool) -> None:
         """Apply the derivative rules to the gradient ``g``, on plain arrays, and add each result to ``grads``.
 
-        A node that had no gradient so far is put on the heap ``waiting``. Unless ``retain``, the saved values are dropped;
-        the edges stay, for pictures.
+        A node that had no gradient so far is put on the heap ``waiting``. Unless ``retain``, the saved values are
+        dropped; the edges stay, for pictures.
         """
         raise NotImplementedError
 
@@ -76,10 +76,10 @@ class Node:
         role = "its result" if name == "out" else f"its operand '{name}'"
         module = self.scope.describe() if self.scope is not None else ""
         return (
-            f"{self.label}{f' in {module}' if module else ''}: one of the variables needed for gradient computation has "
-            f"been modified by an inplace operation: {role}, a {array.dtype} tensor of shape {tuple(array.shape)}, was "
-            f"changed by {writes.describe()} after the forward pass had saved it. Use the out-of-place form of that "
-            f"operation, or call .clone() on the tensor before changing it."
+            f"{self.label}{f' in {module}' if module else ''}: one of the variables needed for gradient computation "
+            f"has been modified by an inplace operation: {role}, a {array.dtype} tensor of shape {tuple(array.shape)}, "
+            f"was changed by {writes.describe()} after the forward pass had saved it. Use the out-of-place form of "
+            "that operation, or call .clone() on the tensor before changing it."
         )
 
     # What PyTorch programs read from a grad_fn.

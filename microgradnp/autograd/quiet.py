@@ -13,7 +13,9 @@ import numpy as np
 
 
 def _ignoring() -> tuple[ContextVar[Any], Any] | None:
-    """NumPy's context variable and its value for "ignore everything", found by letting NumPy set it in a copied context."""
+    """NumPy's context variable and its value for "ignore everything", found by letting NumPy set it in a copied
+    context.
+    """
     context = copy_context()
     before = dict(context.items())
     context.run(np.seterr, all="ignore")

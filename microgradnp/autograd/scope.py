@@ -1,7 +1,8 @@
 """Which module is running: the chain of module calls at this moment, so that graphs and errors can name it.
 
-Autograd knows nothing of ``nn``: a module is any object that pushes itself here. A graph node keeps the innermost scope,
-and a readable path such as ``encoder.0.linear`` is worked out only when something is drawn or an error is raised.
+Autograd knows nothing of ``nn``: a module is any object that pushes itself here. A graph node keeps the innermost
+scope, and a readable path such as ``encoder.0.linear`` is worked out only when something is drawn or an error is
+raised.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class Scope:
         return [module for module in reversed(modules) if module is not None]
 
     def path(self) -> str:
-        """The dotted name of the innermost module within the outermost, as ``named_modules`` gives it ('' at the root)."""
+        """The dotted name of the innermost module within the outermost, as ``named_modules`` gives it ('' at the
+        root).
+        """
         chain = self.chain()
         return name_within(chain[0], chain[-1]) if chain else ""
 

@@ -1,10 +1,11 @@
 """A capturing array: it computes like the NumPy array it wraps, and writes every NumPy call onto a tape.
 
 Since every forward pass, derivative rule and optimizer update is plain NumPy, tensors that hold capturing arrays turn a
-whole training step into a list of NumPy calls without a second definition of anything. Replaying the tape makes the same
-calls on the same memory, and so the same numbers, bit for bit, without the framework.
+whole training step into a list of NumPy calls without a second definition of anything. Replaying the tape makes the
+same calls on the same memory, and so the same numbers, bit for bit, without the framework.
 
-What a tape cannot know it refuses: turning a captured value into a Python number, a bool or a plain array would freeze it.
+What a tape cannot know it refuses: turning a captured value into a Python number, a bool or a plain array would freeze
+it.
 """
 
 from __future__ import annotations
@@ -108,8 +109,8 @@ class CapturedArray(NDArrayOperatorsMixin):
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise TypeError(
-            "a captured value cannot become a Python number, a bool or a NumPy array while a step is being captured: its "
-            "value would be frozen into the replay. Keep it a tensor, or read it after the step."
+            "a captured value cannot become a Python number, a bool or a NumPy array while a step is being captured: "
+            "its value would be frozen into the replay. Keep it a tensor, or read it after the step."
         )
 
     __array__ = __bool__ = __float__ = __int__ = __index__ = __len__ = __iter__ = item = tolist = _refuse
@@ -147,7 +148,8 @@ def _look_up(item: Any, values: list[Any]) -> Any:
 def capturing(tensors: Iterable[Tensor]) -> Iterator[Tape]:
     """While the block lasts, these tensors hold capturing arrays; gives the tape.
 
-    The step that is captured is also carried out. Afterwards the tensors hold their own arrays again, without gradients.
+    The step that is captured is also carried out. Afterwards the tensors hold their own arrays again, without
+    gradients.
     """
     tape = Tape()
     held = [(tensor, tensor._array) for tensor in tensors]

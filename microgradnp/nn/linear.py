@@ -31,7 +31,9 @@ class Linear(Module):
     Size([3, 4])
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
         super().__init__()
         if device is not None and str(device) != "cpu":
             raise RuntimeError(f"Linear: device {device!r} is not there; the only device is 'cpu'")

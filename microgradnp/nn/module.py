@@ -201,7 +201,9 @@ class Module:
         if "." in name or name == "":
             raise KeyError(f'{kind} name can\'t contain "." and can\'t be empty string "", got {name!r}')
         if hasattr(type(self), name) and name not in self._registered and callable(getattr(type(self), name)):
-            raise KeyError(f"attribute '{name}' already exists: it is a method of {type(self).__name__}; choose another name")
+            raise KeyError(
+                f"attribute '{name}' already exists: it is a method of {type(self).__name__}; choose another name"
+            )
         if not replacing and name in self.__dict__ and name not in self._registered:
             raise KeyError(f"attribute '{name}' already exists")
 
@@ -209,7 +211,9 @@ class Module:
         """Add a parameter under ``name``; None reserves the name."""
         self._check_name(name, PARAMETER)
         if param is not None and not isinstance(param, Parameter):
-            raise TypeError(f"cannot assign '{type(param).__name__}' object to parameter '{name}' (nn.Parameter or None required)")
+            raise TypeError(
+                f"cannot assign '{type(param).__name__}' object to parameter '{name}' (nn.Parameter or None required)"
+            )
         if param is not None and not param.is_leaf:
             raise ValueError(f"cannot assign non-leaf Tensor to parameter '{name}': it is the result of an operation")
         self._parameters[name] = param
@@ -218,7 +222,9 @@ class Module:
         """Add a tensor that is part of the module's state but is not trained; ``persistent`` ones go to ``state_dict``."""
         self._check_name(name, BUFFER)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required)")
+            raise TypeError(
+                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required)"
+            )
         self._buffers[name] = tensor
         (self._transient.discard if persistent else self._transient.add)(name)
 
@@ -263,7 +269,9 @@ class Module:
         """This module and all modules within."""
         return (module for _, module in self.named_modules())
 
-    def _named_members(self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+    def _named_members(
+        self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
         modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in modules:
@@ -388,7 +396,9 @@ class Module:
                 state[f"{prefix}{path}.{name}" if path else prefix + name] = value if keep_vars else value.detach()
         return state
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copy values into the parameters and buffers of the same names.
 
         With ``strict`` every key must match. Raises RuntimeError that lists every missing, unexpected and misshaped key at

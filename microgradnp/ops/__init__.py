@@ -1,3 +1,15 @@
 """The operations: one record each, in the file of its family."""
 
-from . import arithmetic, conversion, creation, elementary, indexing, inplace, loss, product, protocols, reduction, shape
+from . import (
+    arithmetic,
+    conversion,
+    creation,
+    elementary,
+    indexing,
+    inplace,
+    loss,
+    product,
+    protocols,
+    reduction,
+    shape,
+)

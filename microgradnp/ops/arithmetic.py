@@ -159,7 +159,12 @@ def minimum(input: Array, other: Array) -> Array:
 
 def _choices(make: Any) -> list[tuple[Any, ...]]:
     mask = np.array([[True], [False], [True]])
-    return [(mask, make(3, 4), make(4)), (mask, make(2, 3, 1), 0.5), (mask[0], 0.5, make()), (mask[0, 0], make(0, 3), make(3))]
+    return [
+        (mask, make(3, 4), make(4)),
+        (mask, make(2, 3, 1), 0.5),
+        (mask[0], 0.5, make()),
+        (mask[0, 0], make(0, 3), make(3)),
+    ]
 
 
 @operation(np.where, numbers=True, samples=_choices)

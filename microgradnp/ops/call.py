@@ -43,9 +43,10 @@ def compile_call(record: Operation) -> Callable[..., Any]:
     namespace = public.__globals__
     node = _compile_node(record) if record.rules else None
     namespace.update(
-        Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray, silence=silence, restore=restore,
-        owner_of=owner_of, tick=tick, recording=recording.get, scope=scope.get, edge_of=edge_of, constant_of=constant_of,
-        general=general, Node=node, record=record, forward=record.forward,
+        Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray,
+        silence=silence, restore=restore, owner_of=owner_of, tick=tick, recording=recording.get, scope=scope.get,
+        edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, general=general, Node=node,
+        record=record, forward=record.forward,
     )  # fmt: skip
     for parameter in record.signature.parameters.values():
         if parameter.default is not inspect.Parameter.empty:
@@ -136,20 +137,32 @@ def _irregularities(record: Operation) -> Iterable[str]:
     first = record.promoted[0] if record.promoted else ""
     for name in record.operands:
         absent = f"{name} is not None and " if record.signature.parameters[name].default is None else ""
-        other_dtype = f" or {name}._array.dtype is not {first}._array.dtype"
-        yield f"{absent}(not isinstance({name}, Tensor){other_dtype if name in record.promoted and name != first else ''})"
+        tests = [f"not isinstance({name}, Tensor)"]
+        if name in record.promoted and name != first:
+            tests.append(f"{name}._array.dtype is not {first}._array.dtype")
+        yield f"{absent}({' or '.join(tests)})"
     if record.floats:
         yield f"{first}._array.dtype.kind != 'f'"
 
 
 def _open(record: Operation, name: str, checked: bool) -> list[str]:
     """Take an operand's array and edge. What has been checked to be a tensor is not asked again."""
-    array, edge = f"{name}_array = {name}._array", f"{name}_edge = {name}._edge if {name}._base is None else edge_of({name})"
+    array, edge = (
+        f"{name}_array = {name}._array",
+        f"{name}_edge = {name}._edge if {name}._base is None else edge_of({name})",
+    )
     optional = record.signature.parameters[name].default is None
     if checked and not optional and not (record.elementwise and len(record.operands) == 2):
         return [array, edge]
     test = f"{name} is not None" if checked and optional else f"isinstance({name}, Tensor)"
-    return [f"if {test}:", f"    {array}", f"    {edge}", "else:", f"    {name}_array = {name}", f"    {name}_edge = None"]
+    return [
+        f"if {test}:",
+        f"    {array}",
+        f"    {edge}",
+        "else:",
+        f"    {name}_array = {name}",
+        f"    {name}_edge = None",
+    ]
 
 
 def _open_list(name: str) -> list[str]:
@@ -189,7 +202,7 @@ def _record(record: Operation) -> list[str]:
         if name in record.rules:
             lines.append(f"    node.edge{i} = {name}_edge")
             if name in record.list_operands:
-                lines.append(f"    node.constant{i} = [None if isinstance(t, Tensor) and edge_of(t) else constant_of(t) for t in {name}]")
+                lines.append(f"    node.constant{i} = constants_of({name})")
             else:
                 lines.append(f"    if {name}_edge is None: node.constant{i} = constant_of({name})")
         else:
@@ -230,7 +243,7 @@ def _saved(record: Operation) -> dict[str, list[str]]:
 
 def _on_the_edge(record: Operation, need: str, operand: str) -> bool:
     """Whether ``run`` knows a value without saving it: the position in a list, the shape of the rule's own operand."""
-    return need == "position" or need == f"{operand}_shape" and operand not in record.list_operands
+    return need == "position" or (need == f"{operand}_shape" and operand not in record.list_operands)
 
 
 def _value(record: Operation, saved: str) -> str:
@@ -243,7 +256,9 @@ def _value(record: Operation, saved: str) -> str:
         return saved
     operand, _, attribute = saved.rpartition("_")
     if operand not in record.operands or attribute not in ("shape", "dtype", "ndim"):
-        raise TypeError(f"operation {record.name}: a rule asks for {saved!r}, which is neither an operand, an argument nor 'out'")
+        raise TypeError(
+            f"operation {record.name}: a rule asks for {saved!r}, which is neither an operand, an argument nor 'out'"
+        )
     if operand in record.list_operands:
         return f"tuple([a.{attribute} for a in {operand}_array])"
     return f"{operand}_array.{attribute}"
@@ -347,6 +362,11 @@ def _sources(self: Any) -> tuple[Any, ...]:
 def _static_arguments(self: Any) -> dict[str, Any]:
     slots = ((name, f"_saved_{name}") for name in self.operation.statics)
     return {name: getattr(self, slot) for name, slot in slots if hasattr(self, slot)}
+
+
+def constants_of(operands: Iterable[Any]) -> list[Any]:
+    """For a list operand: what stands for those without gradient, None for the others."""
+    return [None if isinstance(value, Tensor) and edge_of(value) else constant_of(value) for value in operands]
 
 
 def lift(value: Any, edge: Node | None) -> Any:

@@ -55,7 +55,9 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__}); for lists use microgradnp.tensor(...)")
     dtypes.as_dtype(ndarray.dtype, "from_numpy()")
     if not ndarray.dtype.isnative:
-        raise ValueError("from_numpy(): the array's byte order is not this machine's; use .astype(dtype.newbyteorder('='))")
+        raise ValueError(
+            "from_numpy(): the array's byte order is not this machine's; use .astype(dtype.newbyteorder('='))"
+        )
     return make(ndarray)
 
 
@@ -104,9 +106,15 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
     if step == 0:
         raise RuntimeError("arange(): step must be nonzero")
     if (end - start) * step < 0:
-        raise RuntimeError(f"arange(): upper bound and lower bound inconsistent with step sign: {start}, {end}, step {step}")
+        raise RuntimeError(
+            f"arange(): upper bound and lower bound inconsistent with step sign: {start}, {end}, step {step}"
+        )
     integers = all(isinstance(value, int) for value in (start, end, step))
-    wanted = (dtypes.int64 if integers else dtypes.get_default_dtype()) if dtype is None else dtypes.as_dtype(dtype, "arange()")
+    wanted = (
+        (dtypes.int64 if integers else dtypes.get_default_dtype())
+        if dtype is None
+        else dtypes.as_dtype(dtype, "arange()")
+    )
     count = math.ceil((end - start) / step)
     return make((start + np.arange(count) * step).astype(wanted)).requires_grad_(requires_grad)
 

@@ -100,7 +100,9 @@ def scatter(input: Array, index: Any, shape: tuple[int, ...]) -> Array:
     return out
 
 
-@operation(opaque=True, numbers=True, samples=lambda make: [(make(3, 4), 1, make(4)), (make(3), np.array([0, 2]), make())])
+@operation(
+    opaque=True, numbers=True, samples=lambda make: [(make(3, 4), 1, make(4)), (make(3), np.array([0, 2]), make())]
+)
 @derivatives(
     input=lambda g, index: index_put(g, index, 0.0),
     values=lambda g, index: getitem(g, index),

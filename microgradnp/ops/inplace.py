@@ -1,11 +1,11 @@
 """Writing into a tensor: ``add_``, ``copy_``, ``t[index] = value`` and their kin.
 
-Every in-place operation is its out-of-place form, whose result is then written over the tensor, which takes the result's
-place in the graph. All checks come before memory changes, so a refused write leaves everything as it was.
+Every in-place operation is its out-of-place form, whose result is then written over the tensor, which takes the
+result's place in the graph. All checks come before memory changes, so a refused write leaves everything as it was.
 
 A tensor that is a view is written through its base: the base becomes "what it was, except that the result stands at the
-view's positions", and every view of it is given its place in the graph anew when it is next used. Positions are worked out
-from memory addresses, so that it does not matter by which chain of operations the view was made.
+view's positions", and every view of it is given its place in the graph anew when it is next used. Positions are worked
+out from memory addresses, so that it does not matter by which chain of operations the view was made.
 
 Source: https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-operations-with-autograd
 """
@@ -18,24 +18,24 @@ from typing import Any
 import numpy as np
 
 from .. import random as rng
+from .. import tensor as tensor_module
 from ..autograd import memory
 from ..autograd.modes import enable_grad, recording
 from ..autograd.node import Leaf
-from .. import tensor as tensor_module
 from ..tensor import Tensor, edge_of, make, tensor_method
 from . import arithmetic, elementary
 from .call import lift
 from .conversion import cast
 from .indexing import getitem, index_put, plain_index
 from .record import Array, composite, derivatives, operation
-from .shape import broadcast_to, reshape
+from .shape import reshape
 
 
 def write(target: Tensor, name: str, compute: Callable[[Tensor], Any]) -> Tensor:
     """Overwrite ``target`` with ``compute(its old values)``, in memory and in the graph.
 
-    Raises RuntimeError, before anything has changed, for a leaf that requires gradients (or a view of one) while operations
-    are being recorded, for memory in which elements overlap, and for a result of another shape or kind.
+    Raises RuntimeError, before anything has changed, for a leaf that requires gradients (or a view of one) while
+    operations are being recorded, for memory in which elements overlap, and for a result of another shape or kind.
     """
     _check_writable(target, name)
     before = _before(target)
@@ -59,16 +59,18 @@ def _check_writable(target: Tensor, name: str) -> None:
         edge = edge_of(target)
         if isinstance(edge, Leaf):
             raise RuntimeError(
-                f"{name}: a leaf Variable that requires grad is being used in an in-place operation. Write under no_grad(), or "
-                f"to a .clone() of it."
+                f"{name}: a leaf Variable that requires grad is being used in an in-place operation. Write under "
+                "no_grad(), or to a .clone() of it."
             )
         if target._base is not None and isinstance(target._base._edge, Leaf):
             raise RuntimeError(
-                f"{name}: a view of a leaf Variable that requires grad is being used in an in-place operation. Write under "
-                f"no_grad(), or to a .clone() of it."
+                f"{name}: a view of a leaf Variable that requires grad is being used in an in-place operation. Write "
+                "under no_grad(), or to a .clone() of it."
             )
     array = target._array
-    if isinstance(array, np.ndarray) and any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)):
+    if isinstance(array, np.ndarray) and any(
+        step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)
+    ):
         raise RuntimeError(
             f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
             f"location. Please clone() the tensor before performing the operation."
@@ -85,18 +87,22 @@ def _before(target: Tensor) -> Tensor:
 def _fitted(target: Tensor, name: str, result: Tensor) -> Tensor:
     if result._array.shape != target._array.shape:
         raise RuntimeError(
-            f"{name}: output with shape {tuple(target.shape)} doesn't match the broadcast shape {tuple(result.shape)}: an "
-            f"in-place operation cannot change the shape of its tensor"
+            f"{name}: output with shape {tuple(target.shape)} doesn't match the broadcast shape {tuple(result.shape)}: "
+            "an in-place operation cannot change the shape of its tensor"
         )
     if result.dtype == target.dtype:
         return result
     if not np.can_cast(result.dtype, target.dtype, "same_kind"):
-        raise RuntimeError(f"{name}: result type {result.dtype} can't be cast to the desired output type {target.dtype}")
+        raise RuntimeError(
+            f"{name}: result type {result.dtype} can't be cast to the desired output type {target.dtype}"
+        )
     return cast(result, target.dtype) if target.dtype.kind == "f" else make(result._array.astype(target.dtype))
 
 
 def _take_place(target: Tensor, result: Tensor) -> None:
-    """Give ``target`` the edge of ``result``; if it is a view, give its base the edge that says what was written where."""
+    """Give ``target`` the edge of ``result``; if it is a view, give its base the edge that says what was written
+    where.
+    """
     base = target._base
     if base is None:
         target._edge = result._edge
@@ -108,7 +114,9 @@ def _take_place(target: Tensor, result: Tensor) -> None:
 
 
 def refresh(view: Tensor) -> None:
-    """Give a view its place in the graph anew, after its base has been written to: the base's elements at its positions."""
+    """Give a view its place in the graph anew, after its base has been written to: the base's elements at its
+    positions.
+    """
     base = view._base
     assert base is not None
     with enable_grad():  # whoever looks: a view's place in the graph does not depend on the mode of the moment
@@ -139,7 +147,7 @@ def _addresses(array: np.ndarray) -> np.ndarray:
 @derivatives(input=lambda g: np.zeros_like(g), other=lambda g: g)
 def overwrite(input: Array, other: Array) -> Array:
     """The values of ``other``, broadcast to the shape of ``input``, which they replace."""
-    return np.positive(np.broadcast_to(other, input.shape)) if input.dtype.kind != "b" else np.logical_or(other, input & False)
+    return np.where(True, other, input)
 
 
 # The methods
@@ -177,7 +185,10 @@ def copy_(self: Array, src: Array) -> Array:
 
 @composite(methods=("fill_",))
 def fill_(self: Array, value: Any) -> Array:
-    """Set every element to one number. Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fill_.html"""
+    """Set every element to one number.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fill_.html
+    """
     if isinstance(value, Tensor):
         return copy_(self, value)
     return write(self, "fill_", lambda before: make(np.full(before._array.shape, value, before._array.dtype)))
@@ -196,7 +207,9 @@ def uniform_(self: Array, from_: float = 0, to: float = 1, *, generator: rng.Gen
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html
     """
     source = rng.default_generator if generator is None else generator
-    return write(self, "uniform_", lambda before: make(source.uniform(before._array.shape, from_, to, before._array.dtype)))
+    return write(
+        self, "uniform_", lambda before: make(source.uniform(before._array.shape, from_, to, before._array.dtype))
+    )
 
 
 @composite(methods=("normal_",))
@@ -206,11 +219,13 @@ def normal_(self: Array, mean: float = 0, std: float = 1, *, generator: rng.Gene
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.normal_.html
     """
     source = rng.default_generator if generator is None else generator
-    return write(self, "normal_", lambda before: make(source.normal(before._array.shape, mean, std, before._array.dtype)))
+    return write(
+        self, "normal_", lambda before: make(source.normal(before._array.shape, mean, std, before._array.dtype))
+    )
 
 
 @tensor_method
-def __setitem__(self: Tensor, index: Any, value: Any) -> None:  # noqa: N807
+def __setitem__(self: Tensor, index: Any, value: Any) -> None:
     plain = plain_index(index)
     value = value if isinstance(value, Tensor) else make(np.asarray(value, self.dtype))
     write(self, "__setitem__", lambda before: index_put(before, plain, value))

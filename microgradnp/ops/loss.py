@@ -18,7 +18,9 @@ REDUCTIONS = ("none", "mean", "sum")
 
 def check_reduction(reduction: str, function: str) -> None:
     if reduction not in REDUCTIONS:
-        raise ValueError(f"{where()}{function}: {reduction!r} is not a valid value for reduction; use one of {REDUCTIONS}")
+        raise ValueError(
+            f"{where()}{function}: {reduction!r} is not a valid value for reduction; use one of {REDUCTIONS}"
+        )
 
 
 def reduce(loss: Any, reduction: str) -> Any:
@@ -38,7 +40,10 @@ def _mse_samples(make: Any) -> list[tuple[Any, ...]]:
 
 
 @operation(samples=_mse_samples, label="mse_loss")
-@derivatives(input=_scaled_difference, target=lambda g, input, target, reduction: -_scaled_difference(g, input, target, reduction))
+@derivatives(
+    input=_scaled_difference,
+    target=lambda g, input, target, reduction: -_scaled_difference(g, input, target, reduction),
+)
 def squared_error(input: Array, target: Array, reduction: str = "mean") -> Array:
     """(input - target) ** 2, broadcast, then averaged, summed or left as it is."""
     if reduction not in REDUCTIONS:

@@ -41,7 +41,9 @@ def _as_list(record: Operation, name: str, value: Any) -> list[Any]:
         return list(value)
     if not isinstance(value, (list, tuple)) or not value:
         given = "an empty one" if isinstance(value, (list, tuple)) else type(value).__name__
-        raise TypeError(f"{record.label}(): argument '{name}' must be a non-empty list or tuple of Tensors, got {given}")
+        raise TypeError(
+            f"{record.label}(): argument '{name}' must be a non-empty list or tuple of Tensors, got {given}"
+        )
     return list(value)
 
 
@@ -77,7 +79,8 @@ def _accept(record: Operation, value: Any) -> Any:
         return make(value)
     wanted = "a Tensor, a NumPy array or a number" if record.numbers else "a Tensor or a NumPy array"
     raise TypeError(
-        f"{where()}{record.label}(): expected {wanted}, got {type(value).__name__}; make one with microgradnp.tensor(...)"
+        f"{where()}{record.label}(): expected {wanted}, got {type(value).__name__}; make one with "
+        "microgradnp.tensor(...)"
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..autograd.scope import where
-from .record import Array, derivatives, operation
+from .arithmetic import mul
+from .record import Array, composite, derivatives, operation
 
 
 def _left(g, input_shape, other):  # type: ignore[no-untyped-def]
@@ -36,7 +38,7 @@ def _products(make: Any) -> list[tuple[Any, ...]]:
     return [(make(*a), make(*b)) for a, b in shapes]
 
 
-@operation(np.matmul, np.dot, methods=("matmul", "mm", "__matmul__", "__rmatmul__"), samples=_products)
+@operation(np.matmul, methods=("matmul", "__matmul__", "__rmatmul__"), samples=_products)
 @derivatives(input=_left, other=_right)
 def matmul(input: Array, other: Array) -> Array:
     """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones broadcast.
@@ -46,32 +48,72 @@ def matmul(input: Array, other: Array) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.matmul.html
     """
     if input.ndim == 0 or other.ndim == 0:
-        raise RuntimeError(f"{where()}matmul: both arguments need to be at least 1D, but they are {input.ndim}D and {other.ndim}D")
-    # For small matrices np.dot takes half the time of np.matmul; for two dimensions they are the same product.
-    return np.dot(input, other) if input.ndim == 2 == other.ndim else np.matmul(input, other)
+        raise RuntimeError(
+            f"{where()}matmul: both arguments need to be at least 1D, but they are {input.ndim}D and {other.ndim}D"
+        )
+    try:
+        # For small matrices np.dot takes half the time of np.matmul; for two dimensions they are the same product.
+        return np.dot(input, other) if input.ndim == 2 == other.ndim else np.matmul(input, other)
+    except ValueError:
+        raise RuntimeError(
+            f"{where()}matmul: shapes {tuple(input.shape)} and {tuple(other.shape)} cannot be multiplied: the last size of the "
+            f"first must equal the last but one of the second, and leading sizes must broadcast"
+        ) from None
+
+
+@composite(methods=("mm",))
+def mm(input: Array, mat2: Array) -> Array:
+    """The product of two matrices, without broadcasting.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.mm.html
+    """
+    if input.ndim != 2 or mat2.ndim != 2:
+        raise RuntimeError(f"mm: both arguments must be matrices, got {input.ndim}D and {mat2.ndim}D; use matmul")
+    return matmul(input, mat2)
+
+
+@composite(np.dot)
+def _numpy_dot(a: Array, b: Array) -> Array:
+    """``np.dot`` of Tensors: as in NumPy for numbers, vectors and matrices; for more dimensions there is matmul.
+
+    Source: https://numpy.org/doc/stable/reference/generated/numpy.dot.html
+    """
+    dims = getattr(a, "ndim", 0), getattr(b, "ndim", 0)
+    if 0 in dims:
+        return mul(a, b)
+    if dims[0] > 1 and dims[1] > 2:
+        raise TypeError(
+            "np.dot of a Tensor of more than 2 dimensions is not supported: use np.matmul, which broadcasts them"
+        )
+    return matmul(a, b)
 
 
 def _rows(array):  # type: ignore[no-untyped-def]
     """An array of any number of dimensions as a matrix: its last dimension is kept."""
-    return array if len(array.shape) == 2 else array.reshape((-1, array.shape[-1]))
+    return array if len(array.shape) == 2 else array.reshape((math.prod(array.shape[:-1]), array.shape[-1]))
 
 
 def _by_input(g, weight):  # type: ignore[no-untyped-def]
+    if len(weight.shape) == 1:
+        return g[..., None] * weight
     return np.dot(g, weight) if len(g.shape) == 2 else np.matmul(g, weight)
 
 
+def _by_weight(g, input, weight_shape):  # type: ignore[no-untyped-def]
+    if len(weight_shape) == 1:
+        return np.dot(g.reshape((-1,)), _rows(input))
+    return np.dot(g.T, input) if len(g.shape) == 2 else np.dot(_rows(g).T, _rows(input))
+
+
 def _linears(make: Any) -> list[tuple[Any, ...]]:
-    return [(make(4, 3), make(2, 3), make(2)), (make(3), make(2, 3)), (make(2, 5, 3), make(4, 3), make(4)), (make(0, 3), make(2, 3))]
+    return [(make(4, 3), make(2, 3), make(2)), (make(3), make(2, 3)), (make(2, 5, 3), make(4, 3), make(4)), (make(0, 3), make(2, 3)),
+            (make(4, 3), make(3)), (make(2, 4, 3), make(3), make()), (make(3), make(3)), (make(2, 2, 0), make(3, 0))]  # fmt: skip
 
 
 @operation(samples=_linears)
-@derivatives(
-    input=_by_input,
-    weight=lambda g, input: np.dot(g.T, input) if len(g.shape) == 2 else np.dot(_rows(g).T, _rows(input)),
-    bias=lambda g: g,
-)
+@derivatives(input=_by_input, weight=_by_weight, bias=lambda g: g)
 def linear(input: Array, weight: Array, bias: Array = None) -> Array:
-    """``input @ weight.T + bias``: shapes (..., in), (out, in) and (out,) give (..., out).
+    """``input @ weight.T + bias``: shapes (..., in), (out, in) and (out,) give (..., out); (..., in) and (in,) give (...).
 
     Raises RuntimeError when the last dimension of ``input`` is not the second of ``weight``.
 

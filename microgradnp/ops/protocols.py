@@ -1,7 +1,7 @@
 """NumPy's protocols: a NumPy function called on a Tensor is answered by the operation whose record names it.
 
-So ``np.exp(t)``, ``ndarray * t`` and ``np.where(mask, t, 0)`` give tensors with their derivatives. What no record answers
-raises TypeError: never a silent array without gradient, never an array of objects.
+So ``np.exp(t)``, ``ndarray * t`` and ``np.where(mask, t, 0)`` give tensors with their derivatives. What no record
+answers raises TypeError: never a silent array without gradient, never an array of objects.
 
 Source: NEP 13 and NEP 18, https://numpy.org/neps/
 """
@@ -22,7 +22,7 @@ RENAMED = {"axis": "dim", "axes": "dims", "keepdims": "keepdim", "axis1": "dim0"
 
 
 @tensor_method
-def __array_ufunc__(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:  # noqa: N807
+def __array_ufunc__(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     function = BY_NUMPY.get(ufunc if method == "__call__" else (ufunc, method))
     if function is None:
         name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
@@ -33,7 +33,7 @@ def __array_ufunc__(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwarg
 
 
 @tensor_method
-def __array_function__(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:  # noqa: N807
+def __array_function__(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     function = BY_NUMPY.get(func)
     if function is None:
         raise TypeError(_unsupported(f"np.{func.__name__}"))
@@ -42,8 +42,8 @@ def __array_function__(self: Tensor, func: Any, types: Any, args: Any, kwargs: A
 
 def _unsupported(name: str) -> str:
     return (
-        f"{name} is not supported on Tensors: use the function of microgradnp that does it, or {name} on t.detach().numpy() "
-        f"when no gradient is needed"
+        f"{name} is not supported on Tensors: use the function of microgradnp that does it, or {name} on "
+        "t.detach().numpy() when no gradient is needed"
     )
 
 

@@ -6,10 +6,11 @@
         '''The product ...'''
         return np.multiply(input, other)
 
-The decorated function is the forward pass in plain NumPy. Parameters annotated ``Array`` are operands (``Arrays``: a list of
-them; ``Index``: one that only selects); every other parameter is a static argument. A derivative rule takes the gradient ``g`` of the result and, by the
-names of its other parameters, what it needs: ``out`` (the result), an operand, ``<operand>_shape``, ``position`` (within a
-list operand), or a static argument. Only what the wanted rules name is kept until the backward pass.
+The decorated function is the forward pass in plain NumPy. Parameters annotated ``Array`` are operands (``Arrays``: a
+list of them; ``Index``: one that only selects); every other parameter is a static argument. A derivative rule takes the
+gradient ``g`` of the result and, by the names of its other parameters, what it needs: ``out`` (the result), an operand,
+``<operand>_shape``, ``position`` (within a list operand), or a static argument. Only what the wanted rules name is kept
+until the backward pass.
 
 What ``operation`` returns is the public function, compiled from one template at its first call (``call.py``). Given
 tensors it records; given nothing but arrays it is the forward pass, so that a rule may call it on any kind of array.
@@ -165,7 +166,9 @@ def _reflected(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _uncompiled(record: Operation) -> Callable[..., Any]:
-    """The public function before its first call: it compiles itself, in place, so that every reference to it profits."""
+    """The public function before its first call: it compiles itself, in place, so that every reference to it
+    profits.
+    """
     namespace = {"__name__": record.forward.__module__, "compile_call": _compile, "record": record}
     public = FunctionType(_first_call.__code__, namespace, record.name)
     public.__doc__ = record.forward.__doc__

@@ -10,6 +10,7 @@ import numpy as np
 from .arithmetic import maximum, minimum
 from .indexing import take_along_dim
 from .record import Array, composite, derivatives, operation
+from .shape import squeeze
 
 Dim = int | tuple[int, ...] | list[int] | None
 
@@ -43,7 +44,14 @@ def _spread(g, input_shape, dim, keepdim):  # type: ignore[no-untyped-def]
 
 
 def _reductions(make: Any) -> list[tuple[Any, ...]]:
-    return [(make(3, 4),), (make(3, 4), 0), (make(2, 3, 4), (0, 2), True), (make(2, 3), -1, True), (make(),), (make(0, 3), 1)]
+    return [
+        (make(3, 4),),
+        (make(3, 4), 0),
+        (make(2, 3, 4), (0, 2), True),
+        (make(2, 3), -1, True),
+        (make(),),
+        (make(0, 3), 1),
+    ]
 
 
 @operation(np.sum, (np.add, "reduce"), methods=("sum",), samples=_reductions)
@@ -60,7 +68,9 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
     return np.add.reduce(input, axis=axes_of(dim), keepdims=keepdim, dtype=dtype)
 
 
-@operation(samples=lambda make: [(make(3, 4), (4,)), (make(2, 3, 4), (1, 4)), (make(3, 4), (3, 4)), (make(2, 0), (2, 1))])
+@operation(
+    samples=lambda make: [(make(3, 4), (4,)), (make(2, 3, 4), (1, 4)), (make(3, 4), (3, 4)), (make(2, 0), (2, 1))]
+)
 @derivatives(input=lambda g, input_shape: np.broadcast_to(g, input_shape))
 def sum_to(input: Array, shape: tuple[int, ...]) -> Array:
     """Sum over what broadcasting had added, so that the result has ``shape``: the transpose of ``broadcast_to``."""
@@ -190,7 +200,10 @@ def _extreme(input: Any, dim: Any, keepdim: bool, over_all: Any, where: Any, of_
         return over_all(input)
     if not isinstance(dim, int):
         return of_two(input, dim)
+    if input.ndim == 0:
+        return Extreme(over_all(input, dim), where(input, dim))
     indices = where(input, dim, True)
     values = take_along_dim(input, indices, dim)
-    shape = input.shape[: dim % input.ndim] + input.shape[dim % input.ndim + 1 :]
-    return Extreme(values, indices) if keepdim else Extreme(values.reshape(shape), indices.reshape(shape))
+    if keepdim:
+        return Extreme(values, indices)
+    return Extreme(squeeze(values, dim), squeeze(indices, dim))

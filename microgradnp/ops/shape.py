@@ -121,7 +121,9 @@ def t(input: Array) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.t.html
     """
     if input.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D; use .mT or .permute()")
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D; use .mT or .permute()"
+        )
     return permute(input)
 
 
@@ -218,9 +220,7 @@ def cat(tensors: Arrays, dim: int = 0) -> Array:
     return np.concatenate(tensors, axis=dim)
 
 
-@operation(
-    np.stack, samples=lambda make: [([make(2, 3), make(2, 3)],), ([make(2, 3)] * 3, -1), ([make(), make()], 0)]
-)
+@operation(np.stack, samples=lambda make: [([make(2, 3), make(2, 3)],), ([make(2, 3)] * 3, -1), ([make(), make()], 0)])
 @derivatives(tensors=lambda g, position, dim: g[(slice(None),) * (dim % g.ndim) + (position,)])
 def stack(tensors: Arrays, dim: int = 0) -> Array:
     """The tensors, all of one shape, along a new dimension ``dim``.

@@ -207,6 +207,8 @@ class Tensor:
         if not isinstance(value, Tensor):
             raise TypeError(f"Tensor.data must be set to a Tensor, got {type(value).__name__}")
         self._array = value._array
+        if hasattr(self, "_constant"):
+            del self._constant
         if isinstance(self._edge, Leaf):
             self._edge.shape, self._edge.dtype = self._array.shape, self._array.dtype
 

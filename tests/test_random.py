@@ -5,10 +5,12 @@ the same draws are compared with it directly, over sizes, dtypes and random sequ
 """
 
 import copy
+import importlib.util
 import math
 import pickle
 import re
-import runpy
+import subprocess
+import sys
 import threading
 import zlib
 from fractions import Fraction
@@ -359,6 +361,15 @@ def test_copies_go_on_by_themselves(duplicate):
     assert next_numbers(original) == numbers
 
 
+@pytest.mark.parametrize("drawn", [0, 3], ids=["before the first draw", "after draws"])
+def test_seeding_starts_the_same_stream(drawn):
+    generator = Generator()
+    for _ in range(drawn):
+        generator.normal(1)
+    assert np.array_equal(generator.manual_seed(SEED).get_state(), seeded().get_state())
+    assert next_numbers(generator.manual_seed(SEED)) == next_numbers(seeded())
+
+
 def test_reseeding_drops_the_spare_sample():
     generator = seeded()
     generator.normal(1)
@@ -384,7 +395,7 @@ def test_threads_do_not_tear_draws_apart():
 
 def test_device_and_repr():
     assert Generator("cpu").device == "cpu"
-    assert re.fullmatch(r"<microgradnp\.random\.Generator object at 0x[0-9a-fA-F]+>", repr(Generator()))
+    assert re.fullmatch(r"<microgradnp\.random\.generator\.Generator object at 0x[0-9a-fA-F]+>", repr(Generator()))
     assert Generator().initial_seed() == 67280421310721
 
 
@@ -414,8 +425,25 @@ def test_seed_is_another_each_time(default):
 
 
 def test_default_generator_starts_from_a_random_seed():
-    first, second = (runpy.run_path(random.__file__)["initial_seed"]() for _ in range(2))
-    assert first != second
+    def new_module():
+        module = importlib.util.module_from_spec(random.__spec__)
+        random.__spec__.loader.exec_module(module)
+        return module
+
+    assert new_module().initial_seed() != new_module().initial_seed()
+
+
+def test_numpy_random_is_imported_by_the_first_draw():
+    code = """
+import sys
+from microgradnp import random
+random.manual_seed(1)
+random.Generator().seed()
+assert "numpy.random" not in sys.modules
+random.default_generator.uniform(1)
+assert "numpy.random" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_fork_rng_restores_the_state_even_after_an_error(default):

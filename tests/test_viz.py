@@ -131,6 +131,8 @@ def test_xor_shows_modules_parameters_inputs_and_the_loss(xor):
     assert picture.lines_below("mse_loss") == ["MSELoss"]  # a module of one operation is no cluster, but a line
     assert picture.lines_below("output") == ["scalar float32", f"= {xor.loss.item():.4g}"]
     assert picture.marks("mse_loss") == [("(4, 1)", ""), ("y", "target")]
+    (made,) = picture.dot.out_edges([picture.vertex("mse_loss")])
+    assert made.attr["arrowhead"] == "none"  # the result is a word on the way, not a station
 
 
 def test_backward_adds_gradients_and_changes_nothing_else(xor):
@@ -193,6 +195,8 @@ def test_a_shared_parameter_is_drawn_once_in_the_cluster_of_its_first_owner():
     assert "head (Linear)" not in clusters
     assert graph.source.count("used 2 times") == 1
     assert 'tooltip="body.0.weight: parameter (3, 3) float32"' in graph.source
+    listed = Parsed(viz.graph(model(microgradnp.ones(1, 3)), view="operations")).all_lines()
+    assert {"weight (3, 3)", "body.0.weight (3, 3)"} <= set(listed)
 
 
 def test_submodules_called_on_their_own_are_placed_by_the_model():
@@ -200,6 +204,21 @@ def test_submodules_called_on_their_own_are_placed_by_the_model():
     result = model[1](microgradnp.ones(1, 1))
     assert set(Parsed(viz.graph(result)).clusters()) == {"", "Linear"}
     assert set(Parsed(viz.graph(result, model=model)).clusters()["Sequential"]) == {"", "1 (Linear)"}
+    assert set(Parsed(viz.graph(model(result))).clusters()) == {"", "Sequential"}  # seen: it was called as well
+
+
+def test_a_module_of_one_operation_keeps_its_cluster_when_there_are_modules_in_it():
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Linear(1, 1)
+
+        def forward(self, x):
+            return x + self.inner(x)
+
+    model = Residual()
+    residual = Parsed(viz.graph(model(microgradnp.ones(1, 1)))).clusters()["Residual"]
+    assert "inner (Linear)" in residual and residual[""] == ["add"]
 
 
 def test_parameters_used_by_functions_are_named_by_the_model():
@@ -270,6 +289,7 @@ def test_several_outputs_and_second_derivatives():
     assert picture.lines_below("output 0")[-1] == "= 8"
     assert picture.lines_below("dy/dw")[-1] == "= 12"
     assert picture.titles()["w"] == 1
+    assert Parsed(viz.graph([y, y])).titles()["mul"] == 2
 
 
 def test_a_leaf_is_a_picture_of_its_own():
@@ -297,6 +317,8 @@ def test_nan_and_infinity_are_red(value):
     assert f"contains {value}" in picture.lines_below("leaf")
     assert picture.vertex("output").attr["fillcolor"] == style.BROKEN.fill
     assert f"= {value}" in picture.lines_below("output")
+    picture = Parsed(viz.graph(x.sum(), view="operations"))
+    assert picture.vertex("sum").attr["fillcolor"] == style.BROKEN.fill
 
 
 def test_a_gradient_that_is_not_finite_is_red_and_one_that_is_only_large_is_not():
@@ -305,6 +327,12 @@ def test_a_gradient_that_is_not_finite_is_red_and_one_that_is_only_large_is_not(
         x.grad = microgradnp.tensor(gradient)
         picture = Parsed(viz.graph(x.sum()))
         assert (picture.vertex("leaf").attr["fillcolor"] == style.BROKEN.fill) is red
+
+
+def test_the_norm_of_a_gradient_is_computed_in_double_precision():
+    x = microgradnp.ones(100_000, dtype=microgradnp.float16, requires_grad=True)
+    x.grad = microgradnp.ones(100_000, dtype=microgradnp.float16)
+    assert "|grad| = 316.2" in Parsed(viz.graph(x)).lines_below("leaf")
 
 
 # Options
@@ -463,6 +491,12 @@ def test_every_format_is_drawn_without_any_program(xor, tmp_path, monkeypatch, n
     assert xor.graph().save(tmp_path / name) == tmp_path / name
     assert (tmp_path / name).read_bytes().startswith(start)
     assert sorted(path.name for path in tmp_path.rglob("*")) == sorted([name, "scratch"])
+
+
+def test_a_png_is_sharp(xor, tmp_path):
+    svg, png = (xor.graph().save(tmp_path / name).read_bytes() for name in ("g.svg", "g.png"))
+    points = float(ElementTree.fromstring(svg).attrib["width"].removesuffix("pt"))
+    assert int.from_bytes(png[16:20], "big") == pytest.approx(2 * points, rel=0.05)
 
 
 def test_wrong_paths_are_refused(xor, tmp_path):

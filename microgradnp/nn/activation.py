@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..ops.elementary import relu, sigmoid, tanh
 from ..tensor import Tensor
+from .functional import relu, sigmoid, tanh
 from .module import Module
 
 
@@ -32,7 +32,7 @@ class ReLU(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return input.relu_() if self.inplace else relu(input)  # type: ignore[attr-defined]
+        return relu(input, self.inplace)
 
     def extra_repr(self) -> str:
         return "inplace=True" if self.inplace else ""

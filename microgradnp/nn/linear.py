@@ -21,7 +21,8 @@ class Linear(Module):
     weight: (out_features, in_features), bias: (out_features,), both drawn from the uniform distribution on
     ±1/sqrt(in_features), with PyTorch's own numbers for the same seed.
 
-    Raises RuntimeError when the last size of the input is not ``in_features``.
+    Raises RuntimeError when the last size of the input is not ``in_features``: it names the module and both shapes. A size of
+    0 warns, as there is nothing to draw.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
 
@@ -38,8 +39,8 @@ class Linear(Module):
         if device is not None and str(device) != "cpu":
             raise RuntimeError(f"Linear: device {device!r} is not there; the only device is 'cpu'")
         wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype, "Linear")
-        self.in_features = in_features
-        self.out_features = out_features
+        self.in_features = _size(in_features, "in_features")
+        self.out_features = _size(out_features, "out_features")
         self.weight = Parameter(make(np.empty((out_features, in_features), wanted)))
         if bias:
             self.bias = Parameter(make(np.empty(out_features, wanted)))
@@ -51,7 +52,8 @@ class Linear(Module):
         """Draw weight and bias anew."""
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         if self.bias is not None:
-            bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0
+            fan_in, _ = init.fans(self.weight)
+            bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -59,3 +61,11 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+def _size(value: Any, name: str) -> int:
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"Linear: {name} must be an int, got {type(value).__name__}")
+    if value < 0:
+        raise RuntimeError(f"Linear: {name} must not be negative, got {value}")
+    return value

@@ -1,6 +1,12 @@
-"""Loss functions as modules."""
+"""Loss functions as modules.
+
+``reduction`` is "mean", "sum" or "none" (one loss for each element). ``size_average`` and ``reduce`` are what PyTorch had
+before it: they still work, with a warning.
+"""
 
 from __future__ import annotations
+
+import warnings
 
 from ..ops import loss as functions
 from ..tensor import Tensor
@@ -8,16 +14,33 @@ from .module import Module
 
 
 class _Loss(Module):
-    def __init__(self, reduction: str = "mean") -> None:
+    def __init__(self, size_average: bool | None, reduce: bool | None, reduction: str) -> None:
         super().__init__()
+        if size_average is not None or reduce is not None:
+            reduction = _formerly(size_average, reduce)
         functions.check_reduction(reduction, type(self).__name__)
         self.reduction = reduction
 
 
-class MSELoss(_Loss):
-    """The mean squared error of ``input`` and ``target``, of one shape; ``reduction`` is "mean", "sum" or "none".
+def _formerly(size_average: bool | None, reduce: bool | None) -> str:
+    if not isinstance(size_average, bool | None) or not isinstance(reduce, bool | None):
+        raise TypeError(
+            f"size_average and reduce must be bools, got {size_average!r} and {reduce!r}; give reduction= by name"
+        )
+    mean = "mean" if size_average is None or size_average else "sum"
+    reduction = mean if reduce is None or reduce else "none"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.", stacklevel=4
+    )
+    return reduction
 
-    Warns when the shapes differ. Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
+
+class MSELoss(_Loss):
+    """The mean of (input - target)², for ``input`` and ``target`` of one shape.
+
+    Warns (UserWarning) when the shapes differ, as they are then broadcast: (4, 1) against (4,) gives (4, 4).
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
 
     >>> import microgradnp
     >>> loss = microgradnp.nn.MSELoss()
@@ -25,20 +48,33 @@ class MSELoss(_Loss):
     tensor(2.)
     """
 
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
+        super().__init__(size_average, reduce, reduction)
+
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return functions.squared_error(input, target, self.reduction)
 
 
 class BCELoss(_Loss):
-    """The cross entropy of probabilities ``input`` and ``target`` in [0, 1], of one shape, times ``weight``.
+    """The mean of -weight * (target * log(input) + (1 - target) * log(1 - input)), logarithms not below -100.
+
+    ``input`` holds probabilities and ``target`` numbers in [0, 1], in one shape; ``weight`` is broadcast to it.
 
     Raises ValueError when the shapes differ, RuntimeError for an input outside [0, 1].
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
     """
 
-    def __init__(self, weight: Tensor | None = None, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    weight: Tensor | None
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -46,15 +82,32 @@ class BCELoss(_Loss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """The cross entropy of ``sigmoid(input)`` and ``target``, accurate for every input; of one shape, times ``weight``.
+    """The ``BCELoss`` of ``sigmoid(input)``, accurate for every input; ``pos_weight`` multiplies the terms with ``target``.
 
-    ``pos_weight`` multiplies the terms of positive targets. Raises ValueError when the shapes differ.
+    ``input`` holds any numbers and ``target`` numbers in [0, 1], in one shape; the weights are broadcast to it.
+
+    Raises ValueError when the shapes differ.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
+
+    >>> import microgradnp
+    >>> loss = microgradnp.nn.BCEWithLogitsLoss()
+    >>> loss(microgradnp.tensor([0.0, 1000.0]), microgradnp.tensor([1.0, 1.0]))
+    tensor(0.3466)
     """
 
-    def __init__(self, weight: Tensor | None = None, reduction: str = "mean", pos_weight: Tensor | None = None) -> None:
-        super().__init__(reduction)
+    weight: Tensor | None
+    pos_weight: Tensor | None
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
         self.register_buffer("pos_weight", pos_weight)
 

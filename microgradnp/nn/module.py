@@ -1,83 +1,53 @@
-"""``Module``: the base class of everything with parameters.
-
-Parameters, buffers and submodules are plain entries of the instance's ``__dict__``, so that reading one costs what reading
-an attribute costs; ``_registered`` remembers, in order of definition, which names they are and of which kind.
-"""
+"""``Module``: the base class of everything with parameters."""
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..autograd import memory
+from ..autograd.backward import RemovableHandle
 from ..autograd.quiet import restore, silence
 from ..autograd.scope import Scope
 from ..autograd.scope import current as scope
 from ..tensor import Tensor, make
-from .parameter import Parameter
-
-PARAMETER, BUFFER, MODULE = "parameter", "buffer", "module"
-
-
-class IncompatibleKeys(namedtuple("IncompatibleKeys", ("missing_keys", "unexpected_keys"))):
-    """What ``load_state_dict`` returns: the keys it missed, and those it had no use for."""
-
-    def __repr__(self) -> str:
-        return super().__repr__() if any(self) else "<All keys matched successfully>"
+from . import state
+from .hooks import ForwardHook, Hooks
+from .tree import Tree
 
 
-class _Entries(MutableMapping[str, Any]):
-    """The registered attributes of one kind, as PyTorch's ``_parameters``, ``_buffers`` and ``_modules`` show them."""
-
-    def __init__(self, module: Module, kind: str) -> None:
-        self._module, self._kind = module, kind
-
-    def __getitem__(self, name: str) -> Any:
-        if self._module._registered.get(name) != self._kind:
-            raise KeyError(name)
-        return self._module.__dict__[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._module._registered[name] = self._kind
-        self._module.__dict__[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        self[name]
-        delattr(self._module, name)
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name, kind in list(self._module._registered.items()) if kind == self._kind)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class _Hooks:
-    """The hooks of one module; most modules have none, and then no such object."""
-
-    def __init__(self) -> None:
-        self.before: dict[int, tuple[Callable[..., Any], bool]] = {}
-        self.after: dict[int, tuple[Callable[..., Any], bool]] = {}
-
-
-class Module:
+class Module(Tree):
     """The base class of all neural network modules: it registers the parameters and modules assigned to it.
 
     Subclass it, assign parameters and modules in ``__init__`` (after ``super().__init__()``), and write ``forward``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
+
+    >>> import microgradnp
+    >>> from microgradnp import nn
+    >>> class Scale(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.factor = nn.Parameter(microgradnp.tensor([2.0]))
+    ...
+    ...     def forward(self, x):
+    ...         return x * self.factor
+    >>> Scale()(microgradnp.ones(2))
+    tensor([2., 2.], grad_fn=<MulBackward0>)
     """
 
     training: bool
-    _registered: dict[str, str]
     _scope: Scope | None = None
-    _hooks: _Hooks | None = None
+    _hooks: Hooks | None = None
+    _version = 1  # of the layout of the state dict
 
     def __init__(self) -> None:
-        self.__dict__.update(training=True, _registered={}, _transient=set())
+        super().__init__()
+        self.training = True
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; every subclass defines its own."""
@@ -93,232 +63,52 @@ class Module:
         loud = silence() if outer is None else None
         token = scope.set(here)
         try:
-            return self.forward(*args, **kwargs) if self._hooks is None else self._call_hooked(args, kwargs)
+            return self.forward(*args, **kwargs) if self._hooks is None else self._hooks.call(self, args, kwargs)
         finally:
             scope.reset(token)
             if outer is None:
                 restore(loud)
 
-    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        hooks = self._hooks
-        assert hooks is not None
-        for hook, with_kwargs in list(hooks.before.values()):
-            changed = hook(self, args, kwargs) if with_kwargs else hook(self, args)
-            if changed is not None and with_kwargs:
-                args, kwargs = changed
-            elif changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        result = self.forward(*args, **kwargs)
-        for hook, with_kwargs in list(hooks.after.values()):
-            changed = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
-            result = result if changed is None else changed
-        return result
-
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> Any:
+    ) -> RemovableHandle:
         """Call ``hook(module, args)`` before every forward pass; what it returns, if not None, replaces the arguments.
 
-        Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
+        With ``with_kwargs`` it is ``hook(module, args, kwargs)``, and returns both or None. ``prepend`` puts it before the
+        hooks that are there. ``remove()`` of the result takes the hook away.
         """
-        return self._register("before", hook, prepend, with_kwargs)
+        return self._add_hook("before", ForwardHook(hook, with_kwargs), prepend)
 
     def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> Any:
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> RemovableHandle:
         """Call ``hook(module, args, output)`` after every forward pass; what it returns, if not None, replaces the output.
 
-        Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
+        With ``with_kwargs`` it is ``hook(module, args, kwargs, output)``. With ``always_call`` it runs even if the forward
+        pass raised; the output is then None.
         """
-        return self._register("after", hook, prepend, with_kwargs)
+        return self._add_hook("after", ForwardHook(hook, with_kwargs, always_call), prepend)
 
-    def _register(self, when: str, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> Any:
-        from ..autograd.backward import RemovableHandle
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` when the gradients of the output, a tuple, are complete.
 
+        What it returns, if not None, replaces them.
+        """
+        return self._add_hook("before_backward", hook, prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)`` when the gradients of the positional arguments are complete.
+
+        Both are tuples, with None for what is no tensor. What the hook returns, if not None, replaces ``grad_input``. The
+        output must be a tensor or a tuple of tensors. When no argument requires gradients, ``grad_input`` is all None, and
+        a warning says so.
+        """
+        return self._add_hook("after_backward", hook, prepend)
+
+    def _add_hook(self, kind: str, hook: Any, prepend: bool) -> RemovableHandle:
         if self._hooks is None:
-            self.__dict__["_hooks"] = _Hooks()
-        hooks = getattr(self._hooks, when)
-        others = dict(hooks) if prepend else {}
-        handle = RemovableHandle(hooks, (hook, with_kwargs))
-        for key in others:  # put them behind the new one
-            hooks[key] = hooks.pop(key)
-        return handle
-
-    # Registering
-
-    @property
-    def _parameters(self) -> _Entries:
-        return _Entries(self, PARAMETER)
-
-    @property
-    def _buffers(self) -> _Entries:
-        return _Entries(self, BUFFER)
-
-    @property
-    def _modules(self) -> _Entries:
-        return _Entries(self, MODULE)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        registered = self.__dict__.get("_registered")
-        kind = PARAMETER if isinstance(value, Parameter) else MODULE if isinstance(value, Module) else None
-        if registered is None:
-            if kind is not None:
-                raise AttributeError(
-                    f"cannot assign {kind} '{name}' before Module.__init__() call: call super().__init__() first in "
-                    f"{type(self).__name__}.__init__"
-                )
-        elif kind is not None:
-            self._check_name(name, kind, replacing=True)
-            registered[name] = kind
-        elif registered.get(name) == BUFFER and isinstance(value, Tensor):
-            pass
-        elif name in registered and value is not None:
-            raise TypeError(
-                f"cannot assign '{type(value).__name__}' as {registered[name]} '{name}' of {type(self).__name__} "
-                f"({self._expected(registered[name])} or None expected)"
-            )
-        if kind is None and isinstance(getattr(type(self), name, None), property):
-            object.__setattr__(self, name, value)
-        else:
-            self.__dict__[name] = value
-
-    @staticmethod
-    def _expected(kind: str) -> str:
-        return {PARAMETER: "nn.Parameter", MODULE: "nn.Module", BUFFER: "Tensor"}[kind]
-
-    def __delattr__(self, name: str) -> None:
-        if name not in self.__dict__:
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        self._registered.pop(name, None)
-        self._transient.discard(name)
-        del self.__dict__[name]
-
-    def _check_name(self, name: str, kind: str, replacing: bool = False) -> None:
-        if "_registered" not in self.__dict__:
-            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
-        if not isinstance(name, str):
-            raise TypeError(f"{kind} name should be a string, got {type(name).__name__}")
-        if "." in name or name == "":
-            raise KeyError(f'{kind} name can\'t contain "." and can\'t be empty string "", got {name!r}')
-        if hasattr(type(self), name) and name not in self._registered and callable(getattr(type(self), name)):
-            raise KeyError(
-                f"attribute '{name}' already exists: it is a method of {type(self).__name__}; choose another name"
-            )
-        if not replacing and name in self.__dict__ and name not in self._registered:
-            raise KeyError(f"attribute '{name}' already exists")
-
-    def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter under ``name``; None reserves the name."""
-        self._check_name(name, PARAMETER)
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeError(
-                f"cannot assign '{type(param).__name__}' object to parameter '{name}' (nn.Parameter or None required)"
-            )
-        if param is not None and not param.is_leaf:
-            raise ValueError(f"cannot assign non-leaf Tensor to parameter '{name}': it is the result of an operation")
-        self._parameters[name] = param
-
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Add a tensor that is part of the module's state but is not trained; ``persistent`` ones go to ``state_dict``."""
-        self._check_name(name, BUFFER)
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required)"
-            )
-        self._buffers[name] = tensor
-        (self._transient.discard if persistent else self._transient.add)(name)
-
-    def add_module(self, name: str, module: Module | None) -> None:
-        """Add a submodule under ``name``."""
-        self._check_name(name, MODULE)
-        if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
-        self._modules[name] = module
-
-    register_module = add_module
-
-    # Looking around
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The direct submodules with their names."""
-        seen: set[int] = set()
-        for name, module in self._modules.items():
-            if module is not None and id(module) not in seen:
-                seen.add(id(module))
-                yield name, module
-
-    def children(self) -> Iterator[Module]:
-        """The direct submodules."""
-        return (module for _, module in self.named_children())
-
-    def named_modules(
-        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
-        """This module (named ``prefix``) and all modules within, depth first, with dotted names; a shared one once."""
-        memo = set() if memo is None else memo
-        if self in memo:
-            return
-        if remove_duplicate:
-            memo.add(self)
-        yield prefix, self
-        for name, module in self._modules.items():
-            if module is not None:
-                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all modules within."""
-        return (module for _, module in self.named_modules())
-
-    def _named_members(
-        self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool
-    ) -> Iterator[tuple[str, Any]]:
-        seen: set[int] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
-        for path, module in modules:
-            for name, value in _Entries(module, kind).items():
-                if value is None or id(value) in seen:
-                    continue
-                if remove_duplicate:
-                    seen.add(id(value))
-                yield f"{path}.{name}" if path else name, value
-
-    def named_parameters(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Parameter]]:
-        """The parameters with their dotted names, in order of definition; a shared one once."""
-        return self._named_members(PARAMETER, prefix, recurse, remove_duplicate)
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters, for an optimizer."""
-        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
-
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Tensor]]:
-        """The buffers with their dotted names."""
-        return self._named_members(BUFFER, prefix, recurse, remove_duplicate)
-
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """The buffers."""
-        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
-
-    def get_submodule(self, target: str) -> Module:
-        """The module of a dotted name. Raises AttributeError when there is none."""
-        module: Any = self
-        for name in target.split(".") if target else ():
-            child = module.__dict__.get(name)
-            if not isinstance(child, Module):
-                raise AttributeError(f"{type(module).__name__} has no submodule '{name}' (looking for '{target}')")
-            module = child
-        return module
-
-    def get_parameter(self, target: str) -> Parameter:
-        """The parameter of a dotted name. Raises AttributeError when there is none."""
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        if module._registered.get(name) != PARAMETER:
-            raise AttributeError(f"{type(module).__name__} has no parameter '{name}'")
-        return module.__dict__[name]
+            self._hooks = Hooks()
+        return self._hooks.add(kind, hook, prepend)
 
     # Changing all of it
 
@@ -333,13 +123,15 @@ class Module:
         """Put this module and all within into training mode (or, with False, evaluation mode)."""
         if not isinstance(mode, bool):
             raise ValueError(f"training mode is expected to be boolean, got {mode!r}")
-        for module in self.modules():
-            module.__dict__["training"] = mode
+        self.training = mode
+        for module in self.children():
+            _switch(module, mode)
         return self
 
     def eval(self) -> Module:
-        """Evaluation mode: ``train(False)``, without calling ``train`` (a subclass may use that name otherwise)."""
-        return Module.train(self, False)
+        """Evaluation mode: ``train(False)``, also where a subclass uses the name ``train`` for something else."""
+        _switch(self, False)
+        return self
 
     def requires_grad_(self, requires_grad: bool = True) -> Module:
         """Switch gradients of all parameters on or off."""
@@ -353,83 +145,85 @@ class Module:
             clear_grad(parameter, set_to_none)
 
     def _convert(self, dtype: Any) -> Module:
+        converted: dict[Tensor, Tensor] = {}
         for module in self.modules():
-            for name, value in (*module._parameters.items(), *module._buffers.items()):
-                if value is not None and value.is_floating_point():
-                    value.data = make(value._array.astype(dtype))
-                    if value._grad is not None:
-                        value._grad = make(value._grad._array.astype(dtype))
+            for parameter in module._parameters.values():
+                for tensor in (parameter, parameter._grad) if parameter is not None else ():
+                    if tensor is not None and tensor.is_floating_point() and tensor.dtype != dtype:
+                        tensor.data = make(tensor._array.astype(dtype))
+            for name, buffer in module._buffers.items():
+                if buffer is not None and buffer.is_floating_point():
+                    module._buffers[name] = converted.setdefault(buffer, buffer.to(dtype))
         return self
 
     def float(self) -> Module:
         """Convert all floating point parameters and buffers to float32."""
-        return self._convert(np.float32)
+        return self._convert(np.dtype(np.float32))
 
     def double(self) -> Module:
         """Convert all floating point parameters and buffers to float64."""
-        return self._convert(np.float64)
+        return self._convert(np.dtype(np.float64))
 
     def half(self) -> Module:
         """Convert all floating point parameters and buffers to float16."""
-        return self._convert(np.float16)
+        return self._convert(np.dtype(np.float16))
 
-    def to(self, *target: Any, dtype: Any = None, device: Any = None) -> Module:
-        """Convert all floating point parameters and buffers to a dtype. The only device is "cpu"."""
-        probe = make(np.zeros(0, np.float32)).to(*target, dtype=dtype, device=device)  # type: ignore[attr-defined]
-        if not probe.is_floating_point():
-            raise TypeError(f"Module.to() only accepts floating point dtypes, got {probe.dtype}")
-        names_a_dtype = dtype is not None or any(not isinstance(t, str) for t in target)
-        return self._convert(probe.dtype) if names_a_dtype else self
+    def cpu(self) -> Module:
+        """The module itself: there is no other device."""
+        return self
+
+    def to(self, *target: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> Module:
+        """Convert all floating point parameters and buffers to a dtype, or that of a tensor. The only device is "cpu".
+
+        ``non_blocking`` has no meaning for it.
+        """
+        float32, float64 = (
+            make(np.zeros(0, probe)).to(*target, dtype=dtype, device=device).dtype  # type: ignore[attr-defined]
+            for probe in (np.float32, np.float64)
+        )
+        if float32 != float64:  # both are as they were: no dtype was named
+            return self
+        if float32.kind != "f":
+            raise TypeError(f"nn.Module.to only accepts floating point dtypes, but got desired dtype={float32}")
+        return self._convert(float32)
 
     # State
 
     def state_dict(
-        self, *, destination: dict[str, Tensor] | None = None, prefix: str = "", keep_vars: bool = False
-    ) -> dict[str, Tensor]:
-        """All parameters and persistent buffers by dotted name. They share memory with the module: copy to keep."""
-        state = {} if destination is None else destination
-        for path, module in self.named_modules(remove_duplicate=False):
-            for name, kind in module._registered.items():
-                value = module.__dict__[name]
-                if kind == MODULE or value is None or name in module._transient:
-                    continue
-                state[f"{prefix}{path}.{name}" if path else prefix + name] = value if keep_vars else value.detach()
-        return state
+        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
+        """All parameters and persistent buffers by dotted name, in PyTorch's order.
 
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
-        """Copy values into the parameters and buffers of the same names.
-
-        With ``strict`` every key must match. Raises RuntimeError that lists every missing, unexpected and misshaped key at
-        once; the module is then unchanged.
+        They share memory with the module: copy what is to be kept. With ``keep_vars`` they are the parameters themselves,
+        else detached. If a module defines ``get_extra_state``, what that returns is there as ``_extra_state``.
 
         Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
         """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict).__name__}")
-        if assign:
-            raise NotImplementedError("load_state_dict(assign=True) is not supported: values are always copied")
-        own = self.state_dict(keep_vars=True)
-        missing = [key for key in own if key not in state_dict]
-        unexpected = [key for key in state_dict if key not in own]
-        values = {key: _array_of(key, state_dict[key]) for key in own if key in state_dict}
-        faults = [
-            f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current "
-            f"model is {own[key]._array.shape}."
-            for key, value in values.items()
-            if value.shape != own[key]._array.shape
-        ]
-        if strict and unexpected:
-            faults.insert(0, f"Unexpected key(s) in state_dict: {_quoted(unexpected)}.")
-        if strict and missing:
-            faults.insert(0, f"Missing key(s) in state_dict: {_quoted(missing)}.")
-        if faults:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(faults))
-        for key, value in values.items():
-            np.copyto(own[key]._array, value, casting="unsafe")
-            memory.wrote(own[key]._array, "load_state_dict")
-        return IncompatibleKeys(missing, unexpected)
+        if destination is None:
+            destination = OrderedDict()
+            destination._metadata = OrderedDict()  # type: ignore[attr-defined]
+        if hasattr(destination, "_metadata"):
+            destination._metadata[prefix[:-1]] = {"version": self._version}  # type: ignore[attr-defined]
+        for name, tensor in state.own_tensors(self):
+            destination[prefix + name] = tensor if keep_vars else tensor.detach()
+        if hasattr(self, "get_extra_state"):
+            destination[prefix + state.EXTRA] = self.get_extra_state()  # type: ignore[attr-defined]
+        for name, module in self._modules.items():
+            if module is not None:
+                module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        return destination
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Copy values into the parameters and buffers of the same names; NumPy arrays will do.
+
+        With ``strict`` the keys must be exactly those of ``state_dict()``. With ``assign`` the tensors are not copied but
+        take the place of the module's own. Returns ``missing_keys`` and ``unexpected_keys``.
+
+        Raises RuntimeError that lists every missing, unexpected and misshaped key at once; the module is then unchanged.
+
+        Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
+        """
+        return state.load(self, state_dict, strict, assign)
 
     # Showing
 
@@ -449,37 +243,49 @@ class Module:
         return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
 
     def __dir__(self) -> list[str]:
-        return sorted(name for name in {*super().__dir__(), *self._registered} if not name[0].isdigit())
+        return sorted(name for name in super().__dir__() if not name[0].isdigit())
+
+    # Copying
 
     def __getstate__(self) -> dict[str, Any]:
         # The scope belongs to this object and to the call it was in: a copy makes its own.
         return {name: value for name, value in self.__dict__.items() if name != "_scope"}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        self.__dict__.update(attributes)
+        self.__dict__.update(_registered=dict(self._registered), _transient=set(self._transient))
+
+
+def _switch(module: Module, mode: bool) -> None:
+    """``module.train(mode)``, unless its class uses that name for something else, such as ``train(X, y)``."""
+    if _takes_mode(module.train):
+        module.train(mode)
+    else:
+        Module.train(module, mode)
+
+
+def _takes_mode(train: Any) -> bool:
+    """Whether a method can be called as ``train(mode)``: its first argument is ``mode`` or a bool, and others are optional."""
+    if getattr(train, "__func__", None) is Module.train:
+        return True
+    if not callable(train):
+        return False
+    first, *others = inspect.signature(train).parameters.values() or (None,)
+    if first is None or any(p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in others):
+        return False
+    return first.name == "mode" or isinstance(first.default, bool) or first.kind is first.VAR_POSITIONAL
 
 
 def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
     """Forget the gradient of a tensor, or fill it with zeros."""
     if set_to_none or tensor._grad is None:
         tensor._grad = None
-    else:
+        return
+    if tensor._grad.requires_grad:
         tensor._grad = tensor._grad.detach()
-        tensor._grad._array[...] = 0
-        memory.wrote(tensor._grad._array, "zero_grad")
+    tensor._grad._array[...] = 0
+    memory.wrote(tensor._grad._array, "zero_grad")
 
 
 def _indented(text: str) -> str:
     return text.replace("\n", "\n  ")
-
-
-def _quoted(keys: list[str]) -> str:
-    return ", ".join(f'"{key}"' for key in keys)
-
-
-def _array_of(key: str, value: Any) -> np.ndarray:
-    if isinstance(value, Tensor):
-        return value._array
-    if isinstance(value, np.ndarray):
-        return value
-    raise TypeError(f"load_state_dict: '{key}' must be a Tensor, got {type(value).__name__}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from ..tensor import Tensor, array_from, make
@@ -22,6 +23,22 @@ class Parameter(Tensor):
 
     __slots__ = ()
 
-    def __new__(cls, data: Any = (), requires_grad: bool = True) -> Parameter:
-        array = data._array if isinstance(data, Tensor) else array_from(data)
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
+        array = data._array if isinstance(data, Tensor) else array_from(() if data is None else data)
         return make(array, cls).requires_grad_(requires_grad)  # type: ignore[return-value]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        """A parameter with memory of its own. As in PyTorch it starts without a gradient."""
+        if id(self) not in memo:
+            memo[id(self)] = _rebuilt(type(self), self._array.copy(), self.requires_grad, deepcopy(self.__dict__, memo))
+        return memo[id(self)]
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        """For pickle: the values, not the gradient and not the graph."""
+        return _rebuilt, (type(self), self._array, self.requires_grad, self.__dict__)
+
+
+def _rebuilt(cls: type[Parameter], array: Any, requires_grad: bool, attributes: dict[str, Any]) -> Parameter:
+    out = make(array, cls).requires_grad_(requires_grad)
+    out.__dict__.update(attributes)
+    return out  # type: ignore[return-value]

@@ -33,7 +33,7 @@ from ..autograd.node import Leaf, Node
 from ..autograd.quiet import restore, silence
 from ..autograd.scope import current as scope
 from ..tensor import Tensor, constant_of, edge_of, make
-from .operands import fit, general
+from .operands import explained, fit, general
 from .record import Operation
 
 
@@ -45,8 +45,8 @@ def compile_call(record: Operation) -> Callable[..., Any]:
     namespace.update(
         Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray,
         silence=silence, restore=restore, owner_of=owner_of, tick=tick, recording=recording.get, scope=scope.get,
-        edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, general=general, Node=node,
-        record=record, forward=record.forward,
+        edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, general=general, explained=explained,
+        Node=node, record=record, forward=record.forward,
     )  # fmt: skip
     for parameter in record.signature.parameters.values():
         if parameter.default is not inspect.Parameter.empty:
@@ -177,13 +177,18 @@ def _forward(record: Operation) -> list[str]:
     """Call the forward function: infinities and nans are values here, and no reason for a warning."""
     # Inside a module NumPy's warnings are off already.
     call = f"array = forward({_arguments(record, '{}_array')})"
+    arrays = ", ".join(f"{name}_array" for name in record.operands)
+    explain = f"except ValueError as error: raise explained(record, error, [{arrays}]) from None"
     return [
         "inside = scope()",
         "if inside is None:",
         "    loud = silence()",
         f"    try: {call}",
+        f"    {explain}",
         "    finally: restore(loud)",
-        f"else: {call}",
+        "else:",
+        f"    try: {call}",
+        f"    {explain}",
     ]
 
 

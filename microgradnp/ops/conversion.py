@@ -54,7 +54,12 @@ def to(input: Array, *target: Any, dtype: Any = None, device: Any = None, copy: 
         raise TypeError(f"to(): unexpected arguments {', '.join(ignored)}")
     if device is not None and str(device) != "cpu":
         raise RuntimeError(f"to(): device {device!r} is not there; the only device is 'cpu'")
-    wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype, "to()")
+    try:
+        wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype, "to()")
+    except TypeError as error:
+        if isinstance(dtype, str):
+            raise RuntimeError(f"{error}; the only device is 'cpu'") from None
+        raise
     if wanted == input.dtype:
         return clone(input) if copy else input
     if wanted.kind == "f":

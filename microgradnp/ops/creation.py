@@ -65,14 +65,21 @@ def _dtype(dtype: Any, function: str) -> Any:
     return dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype, function)
 
 
+def _sizes(size: tuple[Any, ...], function: str) -> tuple[int, ...]:
+    shape = shape_from(size)
+    if any(isinstance(n, int) and n < 0 for n in shape):
+        raise RuntimeError(f"{function}: Dimension size must be non-negative, got {shape}")
+    return shape
+
+
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of zeros. Source: https://docs.pytorch.org/docs/stable/generated/torch.zeros.html"""
-    return make(np.zeros(shape_from(size), _dtype(dtype, "zeros()"))).requires_grad_(requires_grad)
+    return make(np.zeros(_sizes(size, "zeros()"), _dtype(dtype, "zeros()"))).requires_grad_(requires_grad)
 
 
 def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones. Source: https://docs.pytorch.org/docs/stable/generated/torch.ones.html"""
-    return make(np.ones(shape_from(size), _dtype(dtype, "ones()"))).requires_grad_(requires_grad)
+    return make(np.ones(_sizes(size, "ones()"), _dtype(dtype, "ones()"))).requires_grad_(requires_grad)
 
 
 def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -80,13 +87,17 @@ def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.empty.html
     """
-    return make(np.empty(shape_from(size), _dtype(dtype, "empty()"))).requires_grad_(requires_grad)
+    return make(np.empty(_sizes(size, "empty()"), _dtype(dtype, "empty()"))).requires_grad_(requires_grad)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor filled with one number, whose type it takes. Source: https://docs.pytorch.org/docs/stable/generated/torch.full.html"""
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"full(): size must be a tuple of ints, got {size!r}")
+    if not isinstance(fill_value, (bool, int, float, np.generic)):
+        raise TypeError(f"full(): fill_value must be a number, got {fill_value!r}")
     wanted = dtypes.number_dtype(fill_value) if dtype is None else dtypes.as_dtype(dtype, "full()")
-    return make(np.full(shape_from((size,)), fill_value, wanted)).requires_grad_(requires_grad)
+    return make(np.full(_sizes((size,), "full()"), fill_value, wanted)).requires_grad_(requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -94,6 +105,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.eye.html
     """
+    _sizes((n, n if m is None else m), "eye()")
     return make(np.eye(n, m, dtype=_dtype(dtype, "eye()"))).requires_grad_(requires_grad)
 
 
@@ -124,7 +136,15 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, require
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.linspace.html
     """
+    if steps < 0:
+        raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
     return make(np.linspace(start, end, steps).astype(_dtype(dtype, "linspace()"))).requires_grad_(requires_grad)
+
+
+def _array_of(input: Any, function: str) -> Any:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{function}: input must be a Tensor, got {type(input).__name__}")
+    return input._array
 
 
 @composite(np.zeros_like)
@@ -133,7 +153,7 @@ def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) ->
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.zeros_like.html
     """
-    return make(np.zeros_like(input._array, dtype=dtype)).requires_grad_(requires_grad)
+    return make(np.zeros_like(_array_of(input, "zeros_like()"), dtype=dtype)).requires_grad_(requires_grad)
 
 
 @composite(np.ones_like)
@@ -142,7 +162,7 @@ def ones_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> 
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.ones_like.html
     """
-    return make(np.ones_like(input._array, dtype=dtype)).requires_grad_(requires_grad)
+    return make(np.ones_like(_array_of(input, "ones_like()"), dtype=dtype)).requires_grad_(requires_grad)
 
 
 # Random numbers: torch's own for the same seed

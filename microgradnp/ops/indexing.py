@@ -152,6 +152,8 @@ def take_along_dim(input: Array, indices: Index, dim: int | None = None) -> Arra
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html
     """
+    if indices.dtype.kind not in "iu":
+        raise RuntimeError(f"take_along_dim: dtype of indices should be int64 but got {indices.dtype}")
     return np.take_along_axis(input, indices, axis=dim)
 
 

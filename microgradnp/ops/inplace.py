@@ -166,8 +166,8 @@ def _in_place(function: Callable[..., Any], name: str, *operators: str) -> None:
 
 for _function, *_operators in (
     (arithmetic.add, "__iadd__"), (arithmetic.sub, "__isub__"), (arithmetic.mul, "__imul__"),
-    (arithmetic.div, "__itruediv__"), (arithmetic.pow, "__ipow__"), (arithmetic.neg,), (arithmetic.abs,), (arithmetic.sign,),
-    (elementary.exp,), (elementary.log,), (elementary.log1p,), (elementary.sqrt,), (elementary.tanh,),
+    (arithmetic.div, "__itruediv__"), (arithmetic.pow, "__ipow__"),
+    (arithmetic.neg,), (arithmetic.abs,), (arithmetic.sign,), (elementary.exp,), (elementary.log,), (elementary.log1p,), (elementary.sqrt,), (elementary.tanh,),
     (elementary.sigmoid,), (elementary.relu,),
 ):  # fmt: skip
     _in_place(_function, f"{_function.__name__}_", *_operators)

@@ -106,6 +106,24 @@ def _convert(value: Any, target: Any, beside_tensor: bool) -> Any:
     return float(value) if target.kind == "f" else value
 
 
+def explained(record: Operation, error: ValueError, operands: list[Any]) -> Exception:
+    """NumPy's error for shapes that do not broadcast, in PyTorch's type and words; any other error as it is."""
+    if "broadcast" not in str(error):
+        return error
+    shapes = [tuple(value.shape) for value in operands if hasattr(value, "shape")]
+    longest = max(map(len, shapes), default=0)
+    for axis in range(-longest, 0):
+        sizes = list(dict.fromkeys(shape[axis] for shape in shapes if len(shape) >= -axis and shape[axis] != 1))
+        if len(sizes) > 1:
+            return RuntimeError(
+                f"{where()}{record.label}: The size of tensor a ({sizes[0]}) must match the size of tensor b "
+                f"({sizes[1]}) at non-singleton dimension {axis + longest}: the shapes "
+                f"{' and '.join(map(str, shapes))} do not broadcast; sizes must be equal, or 1, or absent, counted "
+                "from the right"
+            )
+    return RuntimeError(f"{where()}{record.label}: {error}")
+
+
 def fit(gradient: Any, edge: Any) -> Any:
     """Give a gradient the shape and dtype of what it is the gradient of: the one place that undoes broadcasting."""
     if gradient.shape != edge.shape:

@@ -121,13 +121,15 @@ def linear(input: Array, weight: Array, bias: Array = None) -> Array:
     """
     try:
         out = np.dot(input, weight.T) if input.ndim == 2 else np.matmul(input, weight.T)
+        return out if bias is None else np.add(out, bias, out=out if out.ndim else None)
     except ValueError:
-        raise RuntimeError(_misfit(input, weight)) from None
-    return out if bias is None else np.add(out, bias, out=out if out.ndim else None)
+        raise RuntimeError(_misfit(input, weight, bias)) from None
 
 
-def _misfit(input: Any, weight: Any) -> str:
+def _misfit(input: Any, weight: Any, bias: Any) -> str:
     features = input.shape[-1] if input.ndim else "no"
+    if features == weight.shape[-1]:
+        return f"{where() or 'linear: '}a bias of shape {tuple(bias.shape)} does not fit a weight of shape {tuple(weight.shape)}"
     return (
         f"{where() or 'linear: '}input has {features} features, weight expects {weight.shape[-1]} (input "
         f"{tuple(input.shape)}, weight {tuple(weight.shape)}): the last dimension of the input must equal in_features"

@@ -12,6 +12,7 @@ from .indexing import take_along_dim
 from .record import Array, composite, derivatives, operation
 from .shape import squeeze
 
+UINT8 = np.dtype("uint8")
 Dim = int | tuple[int, ...] | list[int] | None
 
 
@@ -37,6 +38,16 @@ def count_of(shape: tuple[int, ...], dim: Dim) -> int:
     if axes is None:
         return math.prod(shape)
     return math.prod(shape[axis] for axis in (axes if isinstance(axes, tuple) else (axes,))) if shape else 1
+
+
+def check_not_empty(function: str, shape: tuple[int, ...], dim: Dim, over_all: type[Exception] = RuntimeError) -> None:
+    """Refuse to look for an extreme among no elements, with PyTorch's types of errors."""
+    axes = axes_of(dim)
+    if axes is None:
+        raise over_all(f"{function}(): Expected reduction dim to be specified for input.numel() == 0: there is no element")
+    for axis in axes if isinstance(axes, tuple) else (axes,):
+        if shape[axis] == 0:
+            raise IndexError(f"{function}(): Expected reduction dim {axis} to have non-zero size, the shape is {tuple(shape)}")
 
 
 def _spread(g, input_shape, dim, keepdim):  # type: ignore[no-untyped-def]
@@ -65,6 +76,8 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
     >>> microgradnp.tensor([[1.0, 2.0], [3.0, 4.0]]).sum(dim=0)
     tensor([4., 6.])
     """
+    if dtype is None and input.dtype is UINT8:
+        dtype = np.int64
     return np.add.reduce(input, axis=axes_of(dim), keepdims=keepdim, dtype=dtype)
 
 
@@ -117,6 +130,8 @@ def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.amax.html
     """
+    if 0 in input.shape:
+        check_not_empty("amax", input.shape, dim)
     return np.maximum.reduce(input, axis=axes_of(dim), keepdims=keepdim)
 
 
@@ -127,6 +142,8 @@ def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.amin.html
     """
+    if 0 in input.shape:
+        check_not_empty("amin", input.shape, dim)
     return np.minimum.reduce(input, axis=axes_of(dim), keepdims=keepdim)
 
 
@@ -136,6 +153,8 @@ def argmax(input: Array, dim: int | None = None, keepdim: bool = False) -> Array
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.argmax.html
     """
+    if 0 in input.shape:
+        check_not_empty("argmax", input.shape, dim, IndexError)
     return np.argmax(input, axis=dim, keepdims=keepdim)
 
 
@@ -145,12 +164,14 @@ def argmin(input: Array, dim: int | None = None, keepdim: bool = False) -> Array
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.argmin.html
     """
+    if 0 in input.shape:
+        check_not_empty("argmin", input.shape, dim, IndexError)
     return np.argmin(input, axis=dim, keepdims=keepdim)
 
 
 @operation(np.all, (np.logical_and, "reduce"), methods=("all",), samples=lambda make: [(make(3, 4),), (make(3, 4), 0)])
 def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
-    """Whether all elements (over the dimensions ``dim``) are true or not zero.
+    """Whether all elements (over the dimensions ``dim``) are true or not zero: always bool, also of uint8.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.all.html
     """
@@ -159,7 +180,7 @@ def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 
 @operation(np.any, (np.logical_or, "reduce"), methods=("any",), samples=lambda make: [(make(3, 4),), (make(3, 4), 0)])
 def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
-    """Whether any element (over the dimensions ``dim``) is true or not zero.
+    """Whether any element (over the dimensions ``dim``) is true or not zero: always bool, also of uint8.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.any.html
     """

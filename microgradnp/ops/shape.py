@@ -16,6 +16,14 @@ def shape_from(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else tuple(sizes)
 
 
+def dim_from(dim: int, ndim: int, function: str) -> int:
+    """A dimension counted from 0; of none, 0 and -1 are allowed too."""
+    count = max(ndim, 1)
+    if not -count <= dim < count:
+        raise IndexError(f"{function}: Dimension out of range (expected to be in range of [{-count}, {count - 1}], but got {dim})")
+    return dim % count
+
+
 @operation(
     np.reshape, view=True,
     samples=lambda make: [(make(3, 4), (2, 6)), (make(3, 4), (-1,)), (make(2, 0), (0, 5)), (make(), (1, 1))],
@@ -31,6 +39,8 @@ def reshape(input: Array, shape: tuple[int, ...]) -> Array:
     tensor([[0, 1],
             [2, 3]])
     """
+    if isinstance(shape, (tuple, list)) and shape and min(shape) < -1:
+        raise RuntimeError(f"reshape: invalid shape {shape}: only -1, for one size that is worked out, may be negative")
     return input.reshape(shape)
 
 
@@ -147,8 +157,13 @@ def expand(input: Array, *sizes: Any) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html
     """
     shape = shape_from(sizes)
-    own = (None,) * (len(shape) - input.ndim) + tuple(input.shape)
-    return broadcast_to(input, tuple(old if size == -1 else size for size, old in zip(shape, own, strict=True)))
+    new = len(shape) - input.ndim
+    if new < 0 or -1 in shape[:new]:
+        raise RuntimeError(
+            f"expand: cannot expand shape {tuple(input.shape)} to {shape}: it takes a size for every dimension, and new ones, "
+            f"which come first, cannot be -1"
+        )
+    return broadcast_to(input, shape[:new] + tuple(old if size == -1 else size for size, old in zip(shape[new:], input.shape, strict=True)))
 
 
 @composite(methods=("expand_as",))
@@ -163,10 +178,8 @@ def unsqueeze(input: Array, dim: int) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.unsqueeze.html
     """
-    if not -input.ndim - 1 <= dim <= input.ndim:
-        raise IndexError(f"unsqueeze: dim must be from {-input.ndim - 1} to {input.ndim}, got {dim}")
     shape = list(input.shape)
-    shape.insert(dim if dim >= 0 else dim + input.ndim + 1, 1)
+    shape.insert(dim_from(dim, input.ndim + 1, "unsqueeze"), 1)
     return reshape(input, tuple(shape))
 
 
@@ -177,8 +190,10 @@ def squeeze(input: Array, dim: int | tuple[int, ...] | None = None) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.squeeze.html
     """
     among = range(input.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
-    gone = {axis % input.ndim for axis in among if input.shape[axis] == 1} if input.ndim else set()
-    return reshape(input, tuple(size for i, size in enumerate(input.shape) if i not in gone))
+    gone = [dim_from(axis, input.ndim, "squeeze") for axis in among]
+    if len(set(gone)) < len(gone):
+        raise RuntimeError(f"squeeze: a dimension appears more than once in dim={dim}")
+    return reshape(input, tuple(size for i, size in enumerate(input.shape) if size != 1 or i not in gone))
 
 
 @composite(methods=("flatten",))
@@ -187,9 +202,9 @@ def flatten(input: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.flatten.html
     """
-    if input.ndim == 0:
-        return reshape(input, (1,))
-    start, end = start_dim % input.ndim, end_dim % input.ndim
+    start, end = dim_from(start_dim, input.ndim, "flatten"), dim_from(end_dim, input.ndim, "flatten")
+    if start > end:
+        raise RuntimeError(f"flatten: start_dim={start_dim} comes after end_dim={end_dim}")
     shape = tuple(input.shape)
     return reshape(input, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from ..autograd import memory
-from ..autograd.modes import enable_grad, no_grad
+from ..autograd.modes import enable_grad
 from ..nn.module import clear_grad
 from ..tensor import Tensor, make
 
 
 class Optimizer:
-    """The base class: a subclass passes its default settings and defines ``update``.
+    """The base class: a subclass passes its default settings and defines ``settings`` and ``update``.
 
     A step has a host part, in Python numbers (``settings``), and an array part, in NumPy calls that write in place.
 
@@ -24,23 +26,26 @@ class Optimizer:
     """
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
-        if isinstance(params, (Tensor, np.ndarray)):
+        if isinstance(params, (Tensor, np.ndarray)) or hasattr(params, "named_parameters"):
+            hint = "put it into a list" if isinstance(params, (Tensor, np.ndarray)) else "pass its .parameters()"
             raise TypeError(
                 f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
-                f"{type(params).__name__}: put it into a list"
+                f"{type(params).__name__}: {hint}"
             )
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self._writes: dict[Tensor, tuple[Any, memory.Writes]] = {}
         groups = list(params)
-        if not groups:
+        for group in groups if groups and isinstance(groups[0], dict) else [{"params": groups}]:
+            self.add_param_group(group)
+        if not any(group["params"] for group in self.param_groups):
             raise ValueError(
                 f"{type(self).__name__}: optimizer got an empty parameter list: was an iterator (such as "
                 f"model.parameters()) used up before, or are the layers in a plain Python list?"
             )
-        for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
-            self.add_param_group(group)
+
+    # Groups
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters with settings of their own, ``{"params": [...], "lr": 0.01}``; others are the defaults.
@@ -50,22 +55,22 @@ class Optimizer:
         """
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
-        given = param_group["params"]
-        if isinstance(given, set):
-            raise TypeError("optimizer parameters need to be organized in ordered collections, but a set has no order")
-        params = [given] if isinstance(given, Tensor) else list(given)
-        names = None
-        if params and isinstance(params[0], tuple):  # named_parameters()
-            names, params = (list(column) for column in zip(*params, strict=True))
+        names, params = _split(param_group["params"])
         self._check_params(params)
         group = {**self.defaults, **param_group, "params": params}
-        if names is not None:
+        if names:
             group["param_names"] = names
+        if any(("param_names" in other) != ("param_names" in group) for other in self.param_groups):
+            raise ValueError(
+                "all optimizer param groups should be with/without names: this one differs from those before it"
+            )
         self.check_settings(group)
         self.param_groups.append(group)
 
     def _check_params(self, params: list[Any]) -> None:
-        seen = {id(p): "another parameter group" for group in self.param_groups for p in group["params"]}
+        places = {
+            id(p): f"in parameter group {i}" for i, group in enumerate(self.param_groups) for p in group["params"]
+        }
         for i, p in enumerate(params):
             if not isinstance(p, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but params[{i}] is {type(p).__name__}")
@@ -74,22 +79,29 @@ class Optimizer:
                     f"can't optimize a non-leaf Tensor: params[{i}], of shape {tuple(p.shape)}, is the result of an "
                     f"operation; pass the tensor it was computed from, or .detach().requires_grad_() it"
                 )
-            if id(p) in seen:
+            if id(p) in places:
                 raise ValueError(
                     f"optimizer contains a parameter group with duplicate parameters: params[{i}], of shape "
-                    f"{tuple(p.shape)}, is also {seen[id(p)]}, and would be updated twice"
+                    f"{tuple(p.shape)}, is also {places[id(p)]}, and would be updated twice"
                 )
-            seen[id(p)] = f"params[{i}]"
+            places[id(p)] = f"params[{i}]"
 
     def check_settings(self, group: dict[str, Any]) -> None:
-        """Raise ValueError for settings that make no sense; a subclass checks its own."""
-        self.require(group, "lr")
+        """Raise for settings that make no sense; a subclass checks its own."""
+        self.require(group, "lr", "learning rate")
 
-    def require(self, group: dict[str, Any], name: str) -> None:
-        """Raise ValueError unless a setting is a finite number that is not negative."""
+    def require(self, group: dict[str, Any], name: str, called: str = "", least: float = 0.0) -> None:
+        """Raise TypeError unless a setting is a number, ValueError unless it is finite and not less than ``least``."""
         value = group[name]
-        if not 0.0 <= value < math.inf:
-            raise ValueError(f"{type(self).__name__}: Invalid {name} value: {value}; it must be a finite number >= 0")
+        if not isinstance(value, (Real, Tensor)):
+            raise TypeError(f"{type(self).__name__}: {name} must be a number, got {type(value).__name__}")
+        if isinstance(value, Tensor) and value.numel() != 1:
+            raise ValueError(f"Tensor {name} must be 1-element, got one of shape {tuple(value.shape)}")
+        if not (math.isfinite(number := float(value)) and number >= least):
+            at_least = f" and at least {least:g}" if least > -math.inf else ""
+            raise ValueError(f"Invalid {called or f'{name} value'}: {number}; it must be finite{at_least}")
+
+    # Steps
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with zeros."""
@@ -107,8 +119,10 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            self.update([p for p in group["params"] if p._grad is not None], *self.settings(group))
-        self._stamp()
+            params = [p for p in group["params"] if p._grad is not None]
+            settings = self.settings(group)
+            self._stamp(params)
+            self.update(params, *settings)
         return loss
 
     def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
@@ -119,52 +133,95 @@ class Optimizer:
         """The array part of a step: change the arrays of ``params``, which all have gradients, in place."""
         raise NotImplementedError
 
-    def _stamp(self) -> None:
-        """Note the writes: a graph that had saved one of these parameters must not be used any more."""
+    def _stamp(self, params: list[Tensor]) -> None:
+        """Note the writes to come: a graph that had saved one of these parameters must not be used any more."""
         written = []
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p._grad is not None:
-                    array, writes = self._writes.get(p, (None, None))
-                    if array is not p._array:
-                        writes = memory.writes_to(p._array)
-                        self._writes[p] = (p._array, writes)
-                    written.append(writes)
+        for p in params:
+            array, writes = self._writes.get(p, (None, None))
+            if array is not p._array:
+                writes = memory.writes_to(p._array)
+                self._writes[p] = (p._array, writes)
+            written.append(writes)
         memory.stamp(written, type(self).__name__ + ".step")
 
+    # State
+
     def state_dict(self) -> dict[str, Any]:
-        """Settings and state, parameters replaced by numbers. The tensors are copies: later steps do not change them."""
+        """Settings and state, parameters replaced by numbers. Everything is copied: later steps do not change it."""
         numbers = {id(p): i for i, p in enumerate(self._params())}
-        groups = [{**group, "params": [numbers[id(p)] for p in group["params"]]} for group in self.param_groups]
-        return {"state": {numbers[id(p)]: _copied(s) for p, s in self.state.items() if s}, "param_groups": groups}
+        groups = [
+            {**_without_params(group), "params": [numbers[id(p)] for p in group["params"]]}
+            for group in self.param_groups
+        ]
+        return deepcopy({"state": {numbers[id(p)]: s for p, s in self.state.items()}, "param_groups": groups})
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over settings and state from ``state_dict``, copying them.
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over a copy of settings and state. NumPy arrays, or tensors of another library, will do.
 
-        Raises ValueError, and changes nothing, when the groups do not match.
+        Raises ValueError, and changes nothing, when the groups do not match or a setting makes no sense.
         """
         saved = state_dict["param_groups"]
-        if [len(group["params"]) for group in saved] != [len(group["params"]) for group in self.param_groups]:
+        theirs, mine = ([len(group["params"]) for group in groups] for groups in (saved, self.param_groups))
+        if theirs != mine:
             raise ValueError(
-                f"{type(self).__name__}: loaded state dict has groups of {[len(g['params']) for g in saved]} parameters, this "
-                f"optimizer has {[len(g['params']) for g in self.param_groups]}"
+                f"{type(self).__name__}: loaded state dict has parameter groups of sizes {theirs}, this optimizer has {mine}"
             )
+        groups = [
+            {**own, **deepcopy(_without_params(group))} for own, group in zip(self.param_groups, saved, strict=True)
+        ]
+        for group in groups:
+            self.check_settings(group)
         by_number = dict(zip((n for group in saved for n in group["params"]), self._params(), strict=True))
-        state = {by_number[number]: _copied(values) for number, values in state_dict["state"].items()}
-        for mine, theirs in zip(self.param_groups, saved, strict=True):
-            mine.update({name: value for name, value in theirs.items() if name != "params"})
+        state = {}
+        for number, values in state_dict["state"].items():
+            if number not in by_number:
+                raise ValueError(
+                    f"{type(self).__name__}: loaded state dict has state for parameter {number}, which is in no group"
+                )
+            p = by_number[number]
+            state[p] = {name: _loaded(p, f"{name!r} of parameter {number}", value) for name, value in values.items()}
+        for own, group in zip(self.param_groups, groups, strict=True):
+            own.update(group)
         self.state = defaultdict(dict, state)
 
     def _params(self) -> Iterable[Tensor]:
         return (p for group in self.param_groups for p in group["params"])
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The writes belong to this process's memory: a copy finds its own.
+        return {**self.__dict__, "_writes": {}}
+
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        text = f"{type(self).__name__} ("
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name not in ("params", "param_names")]
-        return "\n".join([*lines, ")"])
+            settings = sorted(_without_params(group).items())
+            text += f"\nParameter Group {i}\n" + "".join(f"    {name}: {value}\n" for name, value in settings)
+        return text + ")"
 
 
-def _copied(state: dict[str, Any]) -> dict[str, Any]:
-    return {name: make(value._array.copy()) if isinstance(value, Tensor) else value for name, value in state.items()}
+def _split(given: Any) -> tuple[list[str], list[Any]]:
+    """The names and the parameters of a group: names come from ``named_parameters()``, else there are none."""
+    if isinstance(given, set):
+        raise TypeError(
+            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will change "
+            "between runs. Please use a list instead."
+        )
+    given = [given] if isinstance(given, Tensor) else list(given)
+    named = [isinstance(item, tuple) for item in given]
+    if any(named) and not all(named):
+        raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+    return ([name for name, _ in given], [p for _, p in given]) if any(named) else ([], given)
+
+
+def _without_params(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in group.items() if name != "params"}
+
+
+def _loaded(p: Tensor, what: str, value: Any) -> Any:
+    """A copy of a value of the state; a tensor must have the shape of its parameter (or be one number), and gets its dtype."""
+    if not isinstance(value, Tensor) and not hasattr(value, "__array__"):
+        return deepcopy(value)
+    array = np.array(value._array if isinstance(value, Tensor) else value)
+    if array.size != 1 and array.shape != p.shape:
+        raise ValueError(f"loaded state {what} has shape {array.shape}, the parameter has shape {tuple(p.shape)}")
+    return make(array if array.ndim == 0 and p.ndim else array.astype(p.dtype, copy=False))

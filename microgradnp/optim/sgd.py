@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ class SGD(Optimizer):
 
     With gradient g (negated for ``maximize``), g += weight_decay * p; buffer = momentum * buffer + (1 - dampening) * g
     (at first: g); g = g + momentum * buffer with ``nesterov``, else buffer; p -= lr * g.
+
+    ``foreach`` and ``fused`` choose between PyTorch's implementations of the same update. There is one here, so they change
+    nothing; their values are kept for the state dict. ``differentiable`` is not supported.
 
     Raises ValueError for an empty list of parameters, for duplicate or non-leaf ones, for a setting that is negative, nan
     or infinite, and for ``nesterov`` without momentum or with dampening.
@@ -34,33 +38,54 @@ class SGD(Optimizer):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
-        weight_decay: float = 0,
+        weight_decay: float | Tensor = 0,
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
-        defaults = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay)
-        super().__init__(params, {**defaults, "nesterov": nesterov, "maximize": maximize})
+        settings = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov)
+        ways = dict(maximize=maximize, foreach=foreach, differentiable=differentiable, fused=fused)
+        super().__init__(params, {**settings, **ways})
 
     def check_settings(self, group: dict[str, Any]) -> None:
-        for name in ("lr", "momentum", "weight_decay"):
-            self.require(group, name)
+        """Raise ValueError for a setting that is out of range, and for settings that exclude each other."""
+        super().check_settings(group)
+        self.require(group, "momentum")
+        self.require(group, "dampening", least=-math.inf)
+        self.require(group, "weight_decay")
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
-            raise ValueError("SGD: Nesterov momentum requires a momentum and zero dampening")
+            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        if group["differentiable"]:
+            raise NotImplementedError("SGD: differentiable=True is not supported: a step is never recorded")
+        if group["fused"] and group["foreach"]:
+            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
     def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
-        lr = -group["lr"] if group["maximize"] else group["lr"]
-        decay = -group["weight_decay"] if group["maximize"] else group["weight_decay"]
-        return lr, group["momentum"], group["dampening"], decay, group["nesterov"]
+        """Python numbers, whatever was given: a NumPy float64 would turn float32 arithmetic into float64."""
+        numbers = [float(group[name]) for name in ("lr", "momentum", "dampening", "weight_decay")]
+        return *numbers, group["nesterov"], group["maximize"]
 
     def update(
-        self, params: list[Tensor], lr: float, momentum: float, dampening: float, decay: float, nesterov: bool
+        self,
+        params: list[Tensor],
+        lr: float,
+        momentum: float,
+        dampening: float,
+        decay: float,
+        nesterov: bool,
+        maximize: bool,
     ) -> None:
+        """The formula of the class, for each parameter."""
         for p in params:
             array, grad = p._array, p._grad._array  # type: ignore[union-attr]
+            if maximize:
+                grad = -grad
             if decay:
                 grad = grad + array * decay
             if momentum:
@@ -69,7 +94,7 @@ class SGD(Optimizer):
 
     @staticmethod
     def _with_momentum(state: dict[str, Any], grad: Any, momentum: float, weight: float, nesterov: bool) -> Any:
-        if "momentum_buffer" not in state:
+        if state.get("momentum_buffer") is None:
             state["momentum_buffer"] = make(np.positive(grad))
             buffer = state["momentum_buffer"]._array
         else:

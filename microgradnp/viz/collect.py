@@ -196,10 +196,10 @@ def _operand_names(node: Node, count: int) -> list[tuple[str, str]]:
 
 
 def _arguments(node: Node) -> Iterator[str]:
-    """The static arguments that are not at their defaults: ``dim=1``. A backward pass may have released them."""
+    """The static arguments that are not at their defaults: ``dim=1``."""
     for name, value in node.arguments().items():
         default = node.operation.signature.parameters[name].default
-        if value is not default and not (type(value) is type(default) and value == default):
+        if type(value) is not type(default) or value != default:
             yield f"{name}={argument_text(value)}"
 
 

@@ -1,0 +1,265 @@
+"""What a module consists of: a tree of named parameters, buffers and submodules.
+
+They are plain entries of the instance's ``__dict__``, so that reading one costs what reading an attribute costs;
+``_registered`` remembers, in order of definition, which names they are and of which kind.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+from ..tensor import Tensor
+from .parameter import Parameter
+
+PARAMETER, BUFFER, MODULE = "parameter", "buffer", "module"
+ACCEPTED = {PARAMETER: "nn.Parameter", BUFFER: "Tensor", MODULE: "nn.Module"}
+
+
+class _Entries(MutableMapping[str, Any]):
+    """The registered attributes of one kind, as PyTorch's ``_parameters``, ``_buffers`` and ``_modules`` show them."""
+
+    def __init__(self, module: Tree, kind: str) -> None:
+        self._module, self._kind = module, kind
+
+    def __getitem__(self, name: str) -> Any:
+        if self._module._registered.get(name) != self._kind:
+            raise KeyError(name)
+        return self._module.__dict__[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name not in self:  # what had the name before is forgotten, and the new entry comes last
+            self._module._forget(name)
+        self._module._registered[name] = self._kind
+        self._module.__dict__[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        self[name]
+        self._module._forget(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name, kind in self._module._registered.items() if kind == self._kind])
+
+    def __len__(self) -> int:
+        return sum(kind == self._kind for kind in self._module._registered.values())
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class Tree:
+    """The half of ``Module`` that registers what is assigned to it, and finds it again."""
+
+    _registered: dict[str, str]
+    _transient: set[str]  # the buffers that do not go into state_dict
+
+    def __init__(self) -> None:
+        self.__dict__.update(_registered={}, _transient=set())
+
+    # Registering
+
+    @property
+    def _parameters(self) -> _Entries:
+        return _Entries(self, PARAMETER)
+
+    @property
+    def _buffers(self) -> _Entries:
+        return _Entries(self, BUFFER)
+
+    @property
+    def _modules(self) -> _Entries:
+        return _Entries(self, MODULE)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        kind = PARAMETER if isinstance(value, Parameter) else MODULE if isinstance(value, Tree) else None
+        if kind is not None:
+            self._check_name(name, kind)
+            _Entries(self, kind)[name] = value
+            return
+        registered = self.__dict__.get("_registered", {}).get(name)
+        if registered is None:
+            object.__setattr__(self, name, value)
+        elif value is None or registered == BUFFER and isinstance(value, Tensor):
+            self.__dict__[name] = value
+        else:
+            raise TypeError(
+                f"cannot assign '{type(value).__name__}' as {'child ' if registered == MODULE else ''}{registered} '{name}' of "
+                f"{type(self).__name__} ({ACCEPTED[registered]} or None expected)"
+            )
+
+    def __delattr__(self, name: str) -> None:
+        if name in self.__dict__.get("_registered", ()):
+            self._forget(name)
+        else:
+            object.__delattr__(self, name)
+
+    def _forget(self, name: str) -> None:
+        self._registered.pop(name, None)
+        self._transient.discard(name)
+        self.__dict__.pop(name, None)
+
+    def _check_name(self, name: Any, kind: str) -> None:
+        """Raise for a name that no parameter, buffer or module can have."""
+        if "_registered" not in self.__dict__:
+            raise AttributeError(
+                f"cannot assign {kind} before Module.__init__() call: {type(self).__name__}.__init__ must call "
+                f"super().__init__() before it assigns '{name}'"
+            )
+        if not isinstance(name, str):
+            raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
+        if "." in name:
+            raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
+        if name == "":
+            raise KeyError(f'{kind} name can\'t be empty string ""')
+        hidden = getattr(type(self), name, None)
+        if inspect.isroutine(hidden) or hasattr(hidden, "__set__"):
+            what = "method" if inspect.isroutine(hidden) else "property"
+            raise KeyError(
+                f"attribute '{name}' already exists: it is a {what} of {type(self).__name__}; choose another name"
+            )
+
+    def _register(self, name: str, kind: str, value: Any) -> None:
+        self._check_name(name, kind)
+        if self._registered.get(name) != kind and hasattr(self, name):
+            raise KeyError(f"attribute '{name}' already exists")
+        _Entries(self, kind)[name] = value
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter under ``name``; None reserves the name."""
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{type(param).__name__}' object to parameter '{name}' (nn.Parameter or None required)"
+            )
+        if param is not None and not param.is_leaf:
+            raise ValueError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}': it is the result of an operation. To express '{name}' as "
+                f"a function of another Tensor, compute the value in the forward() method."
+            )
+        self._register(name, PARAMETER, param)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that is part of the module's state but is not trained; ``persistent`` ones go into ``state_dict``."""
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required)"
+            )
+        self._register(name, BUFFER, tensor)
+        (self._transient.discard if persistent else self._transient.add)(name)
+
+    def add_module(self, name: str, module: Tree | None) -> None:
+        """Add a submodule under ``name``."""
+        if module is not None and not isinstance(module, Tree):
+            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+        self._register(name, MODULE, module)
+
+    def register_module(self, name: str, module: Tree | None) -> None:
+        """Another name for ``add_module``."""
+        self.add_module(name, module)
+
+    # Looking around
+
+    def named_children(self) -> Iterator[tuple[str, Any]]:
+        """The direct submodules with their names; a shared one once."""
+        seen: set[Tree] = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Any]:
+        """The direct submodules; a shared one once."""
+        return (module for _, module in self.named_children())
+
+    def named_modules(
+        self, memo: set[Tree] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Any]]:
+        """This module (named ``prefix``) and all modules within, depth first, with dotted names; a shared one once."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Any]:
+        """This module and all modules within."""
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
+
+    def _named_tensors(
+        self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Any]]:
+        seen: set[Tensor] = set()
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+        for path, module in modules:
+            for name, tensor in _Entries(module, kind).items():
+                if tensor is None or tensor in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(tensor)
+                yield f"{path}.{name}" if path else name, tensor
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """The parameters with their dotted names, in order of definition; a shared one once."""
+        return self._named_tensors(PARAMETER, prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters, for an optimizer; ``recurse=False`` leaves out those of submodules."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """The buffers with their dotted names, in order of definition; a shared one once."""
+        return self._named_tensors(BUFFER, prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers; ``recurse=False`` leaves out those of submodules."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def get_submodule(self, target: str) -> Any:
+        """The module of a dotted name; "" is this one. Raises AttributeError when there is none."""
+        module: Any = self
+        for name in target.split(".") if target else ():
+            module = _attribute(module, name, Tree, "an nn.Module", target)
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter of a dotted name. Raises AttributeError when there is none."""
+        path, _, name = target.rpartition(".")
+        return _attribute(self.get_submodule(path), name, Parameter, "an nn.Parameter", target)
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer of a dotted name. Raises AttributeError when there is none."""
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        if name not in owner._buffers:
+            _attribute(owner, name, (), "a buffer", target)
+        return owner._buffers[name]
+
+    def set_submodule(self, target: str, module: Any, strict: bool = False) -> None:
+        """Put a module in the place of a dotted name; with ``strict`` there must be one already."""
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Tree):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        if strict or hasattr(owner, name):
+            _attribute(owner, name, Tree, "an nn.Module", target)
+        setattr(owner, name, module)
+
+
+def _attribute(module: Any, name: str, kind: Any, described: str, target: str) -> Any:
+    """An attribute that must be there and be of a kind."""
+    if not hasattr(module, name):
+        raise AttributeError(f"{type(module).__name__} has no attribute `{name}` (looking for `{target}`)")
+    value = getattr(module, name)
+    if not isinstance(value, kind):
+        raise AttributeError(f"`{name}` is not {described} (looking for `{target}`)")
+    return value

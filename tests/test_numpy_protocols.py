@@ -30,8 +30,8 @@ np.float64(2) * t; t + np.float32(1.5); np.int64(3) - t; t / np.int32(2); np.flo
 np.add(t, a); np.subtract(a, t); np.multiply(t, u); np.divide(a, t); np.true_divide(t, 2); np.power(t, 3); np.power(t, a); np.negative(t)
 np.positive(t); np.absolute(t - a); np.abs(t - a); np.sign(t - a); np.exp(t); np.log(t); np.log1p(t); np.sqrt(t); np.tanh(t)
 np.maximum(t, a); np.minimum(a, t); np.maximum(t, 1.2); np.where(mask, t, 0); np.where(mask, a, t); np.where(t > u, t, u)
-np.sum(t); np.sum(t, 0); np.sum(t, axis=1); np.sum(t, axis=(0, 1)); np.sum(t, axis=-1, keepdims=True); np.sum(t, axis=None); t.sum(axis=0)
-np.mean(t); np.mean(t, 1); np.mean(t, axis=0, keepdims=True); np.max(t); np.max(t, axis=1); np.min(t, axis=0, keepdims=True); np.min(t)
+np.sum(t); np.sum(t, 0); np.sum(t, axis=1); np.sum(t, axis=(0, 1)); np.sum(t, axis=-1, keepdims=True); np.sum(t, axis=None); np.sum(t, 0, np.float64)
+np.mean(t); np.mean(t, 1); np.mean(t, 0, np.float64); np.mean(t, axis=0, keepdims=True); np.max(t); np.max(t, axis=1); np.min(t, axis=0, keepdims=True); np.min(t)
 np.amax(t, 1); np.amin(t); np.add.reduce(t); np.add.reduce(t, axis=None); np.add.reduce(t, 1, keepdims=True); np.maximum.reduce(t)
 np.minimum.reduce(t, axis=1); np.concatenate([t, a]); np.concatenate((a, t), axis=1); np.concatenate([t, t], -1); np.stack([t, a])
 np.stack((t, u, a), axis=-1); np.reshape(t, (2, 6)); np.reshape(t, -1); np.reshape(t, 12); np.ravel(t); np.transpose(t)
@@ -54,17 +54,17 @@ np.linalg.svd(t); np.linalg.norm(t); np.linalg.inv(t); np.cumsum(t); np.cumsum(t
 np.multiply.reduce(t); np.add.at(a, 0, t); np.add.reduceat(t, [0, 1]); np.sum(t, out=a); np.sum(t, where=mask); np.sum(t, initial=1.0)
 np.add(t, a, out=a); np.exp(t, out=a); np.exp(t, where=mask); np.add(t, a, dtype=np.float32); np.max(t, initial=0.0); np.max(t, where=mask, initial=0.0)
 np.mean(t, where=mask); np.concatenate([t, a], out=a); np.concatenate([t, a], dtype=np.float32); np.stack([t, a], out=a); np.reshape(t, (2, 6), "F")
-np.reshape(t, (2, 6), order="F"); np.ravel(t, order="F"); np.ravel(t, "F"); np.matmul(t, m, out=a); np.sort(t); np.var(t); np.where(mask); np.where(t)
-np.sum(t, 0, np.float64); np.sum(t, 0, None, a); np.max(t, 0, a); np.mean(t, 0, np.float64); np.argmax(t, 0, a); np.all(t > 0, 0, mask)
+np.reshape(t, (2, 6), order="F"); np.ravel(t, order="F"); np.ravel(t, "F"); np.matmul(t, m, out=a); np.sort(t); np.var(t); np.where(t)
+np.sum(t, 0, None, a)
 np.concatenate([t, a], 0, a); np.add.reduce(t, out=a); np.add.reduce(t, where=mask); np.add.reduce(t, initial=1); np.dot(t, m, a)
 np.zeros_like(t, shape=(2,)); np.ones_like(t, order="F"); np.broadcast_to(t, (2, 3, 4), subok=True); np.exp(t, casting="no"); np.argmax(t, out=a)
-np.frexp(t); np.modf(t); np.divmod(t, a); np.cross(t, t); np.fft.fft(t); np.random.default_rng(0).choice(t); np.put_along_axis(t, index, 0, 1)
+np.frexp(t); np.modf(t); np.divmod(t, a); np.cross(t, t); np.fft.fft(t); np.put_along_axis(t, index, 0, 1)
 np.einsum("ij->i", t, out=a); np.dot(np.stack([t, t]), np.stack([m, m])); np.array_equal(t, t); np.full_like(t, 1, shape=(2,))
 """
 
 IN_PLACE = """
 a.__iadd__(t); a.__imul__(t); a.__isub__(t); a.__itruediv__(t); a.__ipow__(t); np.copyto(a, t); np.add(a, a, out=t); a.__setitem__(0, t[0])
-a.fill(t[0, 0]); np.put(a, 0, t[0, 0]); float(a[0, 0]).__add__(t) + np.asarray(t)
+np.put(a, 0, t[0, 0]); float(a[0, 0]).__add__(t) + np.asarray(t)
 """
 
 

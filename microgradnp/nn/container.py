@@ -12,10 +12,10 @@ from .tree import MODULE
 
 
 class Sequential(Module):
-    """Modules that are called one after the other: ``Sequential(a, b)`` or ``Sequential(OrderedDict(first=a, second=b))``.
+    """Modules called one after the other: ``Sequential(a, b)`` or ``Sequential(OrderedDict(first=a, second=b))``.
 
-    It is also a list of them: index, slice, ``append``, ``insert``, ``pop``, ``del``, ``+``, ``*``. All of these share the
-    modules, and so their parameters.
+    It is also a list of them: index, slice, ``append``, ``insert``, ``pop``, ``del``, ``+``, ``*``. All of these share
+    the modules, and so their parameters.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
 

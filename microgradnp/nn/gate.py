@@ -1,8 +1,8 @@
 """A gate: a place in the graph where the gradients of several tensors wait for one another.
 
-A backward hook of a module is given the gradients of all its inputs (or results) at once, but a node of the graph has one
-result. So each tensor gets a ``Passage``, and all passages stand on one ``Gate``. A sweep takes the newest operation first,
-and the gate is the oldest of them: when its turn comes, every gradient that will ever arrive has arrived.
+A backward hook of a module is given the gradients of all its inputs (or results) at once, but a node of the graph has
+one result. So each tensor gets a ``Passage``, and all passages stand on one ``Gate``. A sweep takes the newest operation
+first, and the gate is the oldest of them: when its turn comes, every gradient that will ever arrive has arrived.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Gradients: TypeAlias = tuple[Tensor | None, ...]
 def through_gate(values: tuple[Any, ...], function: Callable[[Gradients], Gradients]) -> tuple[Any, ...]:
     """The same values, but the gradients of the tensors among them pass through ``function``, all at once.
 
-    ``function`` takes and returns one gradient for each value; None is no gradient. When nothing is recorded, or no value
-    requires gradients, ``values`` itself is returned and ``function`` is never called.
+    ``function`` takes and returns one gradient for each value; None is no gradient. When nothing is recorded, or no
+    value requires gradients, ``values`` itself is returned and ``function`` is never called.
 
     A tensor that has passed is a view of the one that came: a write to it in place reaches both.
     """
@@ -74,7 +74,7 @@ Passage.__name__ = Passage.__qualname__ = "BackwardHookFunctionBackward"  # what
 
 
 class Gate(Node):
-    """Gives all gradients that its passages have collected to a function, and what that returns to the tensors' nodes."""
+    """Gives the gradients that its passages have collected to a function, and what that returns to the tensors' nodes."""
 
     __slots__ = ("function", "tensors")
     label = "backward_hook"
@@ -104,7 +104,8 @@ class Gate(Node):
                 raise TypeError(f"a backward hook must return Tensors or None, got {type(gradient).__name__}")
             if gradient.shape != edge.shape:
                 raise RuntimeError(
-                    f"a backward hook has changed the size of a gradient: {tuple(gradient.shape)}, must be {tuple(edge.shape)}"
+                    f"a backward hook has changed the size of a gradient: {tuple(gradient.shape)}, must be "
+                    f"{tuple(edge.shape)}"
                 )
         return pairs
 

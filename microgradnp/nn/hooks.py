@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ForwardHook(NamedTuple):
-    """A function around the forward pass: whether it takes keyword arguments, and whether it runs even after an error."""
+    """A function around the forward pass; whether it takes keyword arguments, and whether it runs after an error."""
 
     function: Callable[..., Any]
     with_kwargs: bool
@@ -104,7 +104,7 @@ def _despite_error(
 
 
 class _BackwardCall:
-    """The backward hooks of one call of a module: they run when the gradients of its results, then of its inputs, are there."""
+    """The backward hooks of one call: they run when the gradients of its results, and then of its inputs, are there."""
 
     def __init__(self, module: Module, hooks: Hooks) -> None:
         self.module = module
@@ -143,16 +143,16 @@ class _BackwardCall:
 
     def _without_inputs(self) -> None:
         warnings.warn(
-            "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs require "
-            "gradients.",
+            "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
+            "require gradients.",
             stacklevel=6,
         )
         for hook in self.after:
             given = hook(self.module, (None,) * len(self.inputs), self.grad_output)
             if given is not None and any(g is not None for g in _as_tuple(given)):
                 raise RuntimeError(
-                    "Backward hook for Modules where no input requires gradient should always return None or None for all "
-                    "gradients."
+                    "Backward hook for Modules where no input requires gradient should always return None or None for "
+                    "all gradients."
                 )
         self.grad_output = None
 

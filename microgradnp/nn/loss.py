@@ -1,7 +1,7 @@
 """Loss functions as modules.
 
-``reduction`` is "mean", "sum" or "none" (one loss for each element). ``size_average`` and ``reduce`` are what PyTorch had
-before it: they still work, with a warning.
+``reduction`` is "mean", "sum" or "none" (one loss for each element). ``size_average`` and ``reduce`` are what PyTorch
+had before it: they still work, with a warning.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class BCELoss(_Loss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """The ``BCELoss`` of ``sigmoid(input)``, accurate for every input; ``pos_weight`` multiplies the terms with ``target``.
+    """The ``BCELoss`` of ``sigmoid(input)``, accurate for every input; ``pos_weight`` multiplies its terms in ``target``.
 
     ``input`` holds any numbers and ``target`` numbers in [0, 1], in one shape; the weights are broadcast to it.
 

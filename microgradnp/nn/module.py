@@ -74,18 +74,18 @@ class Module(Tree):
     ) -> RemovableHandle:
         """Call ``hook(module, args)`` before every forward pass; what it returns, if not None, replaces the arguments.
 
-        With ``with_kwargs`` it is ``hook(module, args, kwargs)``, and returns both or None. ``prepend`` puts it before the
-        hooks that are there. ``remove()`` of the result takes the hook away.
+        With ``with_kwargs`` it is ``hook(module, args, kwargs)``, and returns both or None. ``prepend`` puts it before
+        the hooks that are there. ``remove()`` of the result takes the hook away.
         """
         return self._add_hook("before", ForwardHook(hook, with_kwargs), prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> RemovableHandle:
-        """Call ``hook(module, args, output)`` after every forward pass; what it returns, if not None, replaces the output.
+        """Call ``hook(module, args, output)`` after every forward pass; what it returns, if not None, is the new output.
 
-        With ``with_kwargs`` it is ``hook(module, args, kwargs, output)``. With ``always_call`` it runs even if the forward
-        pass raised; the output is then None.
+        With ``with_kwargs`` it is ``hook(module, args, kwargs, output)``. With ``always_call`` it runs even if the
+        forward pass raised; the output is then None.
         """
         return self._add_hook("after", ForwardHook(hook, with_kwargs, always_call), prepend)
 
@@ -99,9 +99,9 @@ class Module(Tree):
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_input, grad_output)`` when the gradients of the positional arguments are complete.
 
-        Both are tuples, with None for what is no tensor. What the hook returns, if not None, replaces ``grad_input``. The
-        output must be a tensor or a tuple of tensors. When no argument requires gradients, ``grad_input`` is all None, and
-        a warning says so.
+        Both are tuples, with None for what is no tensor. What the hook returns, if not None, replaces ``grad_input``.
+        The output must be a tensor or a tuple of tensors. When no argument requires gradients, ``grad_input`` is all
+        None, and a warning says so.
         """
         return self._add_hook("after_backward", hook, prepend)
 
@@ -194,8 +194,8 @@ class Module(Tree):
     ) -> dict[str, Any]:
         """All parameters and persistent buffers by dotted name, in PyTorch's order.
 
-        They share memory with the module: copy what is to be kept. With ``keep_vars`` they are the parameters themselves,
-        else detached. If a module defines ``get_extra_state``, what that returns is there as ``_extra_state``.
+        They share memory with the module: copy what is to be kept. With ``keep_vars`` they are the parameters
+        themselves, else detached. What a module's own ``get_extra_state`` returns is there as ``_extra_state``.
 
         Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
         """
@@ -216,10 +216,10 @@ class Module(Tree):
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Copy values into the parameters and buffers of the same names; NumPy arrays will do.
 
-        With ``strict`` the keys must be exactly those of ``state_dict()``. With ``assign`` the tensors are not copied but
-        take the place of the module's own. Returns ``missing_keys`` and ``unexpected_keys``.
+        With ``strict`` the keys must be exactly those of ``state_dict()``. With ``assign`` the tensors are not copied
+        but take the place of the module's own. Returns ``missing_keys`` and ``unexpected_keys``.
 
-        Raises RuntimeError that lists every missing, unexpected and misshaped key at once; the module is then unchanged.
+        Raises RuntimeError that lists every missing, unexpected and misshaped key at once; nothing has changed then.
 
         Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
         """
@@ -265,7 +265,7 @@ def _switch(module: Module, mode: bool) -> None:
 
 
 def _takes_mode(train: Any) -> bool:
-    """Whether a method can be called as ``train(mode)``: its first argument is ``mode`` or a bool, and others are optional."""
+    """Whether a method can be called as ``train(mode)``: its first argument is ``mode`` or a bool, others are optional."""
     if getattr(train, "__func__", None) is Module.train:
         return True
     if not callable(train):

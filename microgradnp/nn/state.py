@@ -82,8 +82,8 @@ def _fitting(places: dict[str, Any], state: Mapping[str, Any]) -> tuple[dict[str
             )
         elif value.shape != shape:
             faults.append(
-                f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current "
-                f"model is {shape}."
+                f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in "
+                f"current model is {shape}."
             )
     return values, faults
 

@@ -80,12 +80,13 @@ class Tree:
         registered = self.__dict__.get("_registered", {}).get(name)
         if registered is None:
             object.__setattr__(self, name, value)
-        elif value is None or registered == BUFFER and isinstance(value, Tensor):
+        elif value is None or (registered == BUFFER and isinstance(value, Tensor)):
             self.__dict__[name] = value
         else:
+            kind = "child module" if registered == MODULE else registered
             raise TypeError(
-                f"cannot assign '{type(value).__name__}' as {'child ' if registered == MODULE else ''}{registered} '{name}' of "
-                f"{type(self).__name__} ({ACCEPTED[registered]} or None expected)"
+                f"cannot assign '{type(value).__name__}' as {kind} '{name}' of {type(self).__name__} "
+                f"({ACCEPTED[registered]} or None expected)"
             )
 
     def __delattr__(self, name: str) -> None:
@@ -133,13 +134,13 @@ class Tree:
             )
         if param is not None and not param.is_leaf:
             raise ValueError(
-                f"Cannot assign non-leaf Tensor to parameter '{name}': it is the result of an operation. To express '{name}' as "
-                f"a function of another Tensor, compute the value in the forward() method."
+                f"Cannot assign non-leaf Tensor to parameter '{name}': it is the result of an operation. To express "
+                f"'{name}' as a function of another Tensor, compute the value in the forward() method."
             )
         self._register(name, PARAMETER, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Add a tensor that is part of the module's state but is not trained; ``persistent`` ones go into ``state_dict``."""
+        """Add a tensor that belongs to the module but is not trained; ``persistent`` ones go into ``state_dict``."""
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
                 f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required)"

@@ -123,7 +123,7 @@ def _extremes(make: Any) -> list[tuple[Any, ...]]:
     return [(make(3, 4),), (make(3, 4), 0), (make(2, 3, 4), (0, 2), True), (make(2, 3), -1), (make(),)]
 
 
-@operation(np.max, (np.maximum, "reduce"), methods=("amax",), samples=_extremes)
+@operation(np.max, np.amax, (np.maximum, "reduce"), methods=("amax",), samples=_extremes)
 @derivatives(input=_share_of_extreme)
 def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is one.
@@ -135,7 +135,7 @@ def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     return np.maximum.reduce(input, axis=axes_of(dim), keepdims=keepdim)
 
 
-@operation(np.min, (np.minimum, "reduce"), methods=("amin",), samples=_extremes)
+@operation(np.min, np.amin, (np.minimum, "reduce"), methods=("amin",), samples=_extremes)
 @derivatives(input=_share_of_extreme)
 def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is one.

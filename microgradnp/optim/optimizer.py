@@ -50,8 +50,8 @@ class Optimizer:
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters with settings of their own, ``{"params": [...], "lr": 0.01}``; others are the defaults.
 
-        Raises TypeError for what is not a Tensor, ValueError for non-leaf, repeated or already added parameters and for bad
-        settings. Nothing is added then.
+        Raises TypeError for what is not a Tensor, ValueError for non-leaf, repeated or already added parameters and for
+        bad settings. Nothing is added then.
         """
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
@@ -164,7 +164,8 @@ class Optimizer:
         theirs, mine = ([len(group["params"]) for group in groups] for groups in (saved, self.param_groups))
         if theirs != mine:
             raise ValueError(
-                f"{type(self).__name__}: loaded state dict has parameter groups of sizes {theirs}, this optimizer has {mine}"
+                f"{type(self).__name__}: loaded state dict has parameter groups of sizes {theirs}, this optimizer has "
+                f"{mine}"
             )
         groups = [
             {**own, **deepcopy(_without_params(group))} for own, group in zip(self.param_groups, saved, strict=True)
@@ -203,8 +204,8 @@ def _split(given: Any) -> tuple[list[str], list[Any]]:
     """The names and the parameters of a group: names come from ``named_parameters()``, else there are none."""
     if isinstance(given, set):
         raise TypeError(
-            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will change "
-            "between runs. Please use a list instead."
+            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will "
+            "change between runs. Please use a list instead."
         )
     given = [given] if isinstance(given, Tensor) else list(given)
     named = [isinstance(item, tuple) for item in given]
@@ -218,10 +219,10 @@ def _without_params(group: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _loaded(p: Tensor, what: str, value: Any) -> Any:
-    """A copy of a value of the state; a tensor must have the shape of its parameter (or be one number), and gets its dtype."""
+    """A copy of a value of the state. A tensor is one number, or has its parameter's shape and gets its dtype."""
     if not isinstance(value, Tensor) and not hasattr(value, "__array__"):
         return deepcopy(value)
     array = np.array(value._array if isinstance(value, Tensor) else value)
-    if array.size != 1 and array.shape != p.shape:
+    if array.ndim and array.shape != p.shape:
         raise ValueError(f"loaded state {what} has shape {array.shape}, the parameter has shape {tuple(p.shape)}")
     return make(array if array.ndim == 0 and p.ndim else array.astype(p.dtype, copy=False))

@@ -17,11 +17,11 @@ class SGD(Optimizer):
     With gradient g (negated for ``maximize``), g += weight_decay * p; buffer = momentum * buffer + (1 - dampening) * g
     (at first: g); g = g + momentum * buffer with ``nesterov``, else buffer; p -= lr * g.
 
-    ``foreach`` and ``fused`` choose between PyTorch's implementations of the same update. There is one here, so they change
-    nothing; their values are kept for the state dict. ``differentiable`` is not supported.
+    ``foreach`` and ``fused`` choose between PyTorch's implementations of the same update. There is one here, so they
+    change nothing; their values are kept for the state dict. ``differentiable`` is not supported.
 
-    Raises ValueError for an empty list of parameters, for duplicate or non-leaf ones, for a setting that is negative, nan
-    or infinite, and for ``nesterov`` without momentum or with dampening.
+    Raises ValueError for an empty list of parameters, for duplicate or non-leaf ones, for a setting that is negative,
+    nan or infinite, and for ``nesterov`` without momentum or with dampening.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html; Sutskever et al., On the importance of
     initialization and momentum in deep learning, 2013.
@@ -49,9 +49,10 @@ class SGD(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        settings = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov)
-        ways = dict(maximize=maximize, foreach=foreach, differentiable=differentiable, fused=fused)
-        super().__init__(params, {**settings, **ways})
+        defaults = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
+        defaults |= {"nesterov": nesterov, "maximize": maximize}
+        defaults |= {"foreach": foreach, "differentiable": differentiable, "fused": fused}
+        super().__init__(params, defaults)
 
     def check_settings(self, group: dict[str, Any]) -> None:
         """Raise ValueError for a setting that is out of range, and for settings that exclude each other."""
@@ -71,7 +72,7 @@ class SGD(Optimizer):
         numbers = [float(group[name]) for name in ("lr", "momentum", "dampening", "weight_decay")]
         return *numbers, group["nesterov"], group["maximize"]
 
-    def update(
+    def update(  # type: ignore[override]
         self,
         params: list[Tensor],
         lr: float,

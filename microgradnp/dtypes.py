@@ -62,7 +62,7 @@ def as_dtype(value: Any, function: str = "dtype") -> np.dtype[Any]:
         found = None
     if found is not None and not found.isnative:
         found = found.newbyteorder("=")
-    if found not in SUPPORTED:
+    if found is None or found not in SUPPORTED:
         names = ", ".join(sorted(str(d) for d in SUPPORTED))
         raise TypeError(f"{function}: {value!r} is not a supported dtype; use one of {names}")
     return found

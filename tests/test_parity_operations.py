@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from types import ModuleType
@@ -42,7 +43,8 @@ torch.neg(x); torch.negative(x); x.neg(); x.negative(); -x; -n; torch.positive(x
 torch.abs(x); torch.absolute(x); x.abs(); x.absolute(); abs(x); abs(n); torch.sign(x); x.sign(); n.sign()
 torch.maximum(x, y); torch.minimum(x, y); x.maximum(row); x.minimum(column); torch.maximum(n, three); x.maximum(s)
 torch.where(mask, x, y); torch.where(mask, x, 0.5); torch.where(mask, row, column); torch.where(x > 0, 1.0, x); torch.where(mask, 1, n)
-torch.where(mask, x, n); torch.where(mask, s, x)
+torch.where(mask, x, n); torch.where(mask, s, x); torch.where(mask, 1.0, 0.0); torch.where(mask, 1, 0.5); torch.where(mask, True, False)
+torch.where(mask, 1, 0); F.mse_loss(x, n)
 torch.eq(x, y); torch.ne(x, y); torch.lt(x, y); torch.le(x, y); torch.gt(x, y); torch.ge(x, y); x.eq(1); x.ne(y); x.lt(row)
 x.le(s); x.gt(0); x.ge(0); x == x; x != y; x < y; x <= 1; x > n; x >= y; n == 5; 2 < x
 torch.bitwise_and(n, 3); torch.bitwise_or(n, three); torch.bitwise_not(n); mask & (x > 0); mask | (n > 2); ~mask; ~n; n & 6
@@ -182,7 +184,8 @@ def assert_same(one: Any, other: Any, what: str, tolerance: float) -> None:
     assert tuple(one.shape) == tuple(other.shape), what
     assert one.dtype == numpy_dtype(other), what
     a, b = one.detach().numpy(), other.detach().clone().numpy()
-    np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * max(1, np.abs(b).max(initial=0)), err_msg=what)
+    scale = np.abs(b, where=np.isfinite(b), out=np.ones(b.shape)).max(initial=1)
+    np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * scale, err_msg=what)
 
 
 @pytest.mark.parametrize("expression", expressions(FUNCTIONS))
@@ -196,6 +199,58 @@ def test_values_and_gradients(expression: str) -> None:
             for one, other in zip(mine, yours, strict=True):
                 loose = 2e-3 if torch.float16 in (getattr(other, "dtype", None),) else tolerance
                 assert_same(one, other, f"{what} of {expression} in {np.dtype(dtype)}", loose)
+
+
+SPECIAL = """
+torch.exp(z); torch.log(z); torch.log1p(z); torch.sqrt(z); torch.tanh(z); torch.sigmoid(z); F.logsigmoid(z); -z; z**2; z**0; z**-1; z**3
+2**z; 0**z; 1**z; (-1.0)**z; a + b; a * b; a / b; a - b; a ** b; torch.maximum(a, b); torch.minimum(a, b); torch.where(a > b, a, b)
+a == b; a != b; a < b; a >= b; z.amax(); z.amin(); z.argmax(); z.argmin(); z.max(0).values; z.min(0).values; z.sum(); z.mean()
+z[1:].amax(); z[3:].amax(); z[3:].argmax(); z[1:].max(); z[1:].min(0).values; z.all(); z.any(); z.bool(); z.half(); z[1:].relu()
+F.mse_loss(z, z); F.binary_cross_entropy_with_logits(z, z * 0 + 1, reduction="none"); z[1:].abs(); z[1:].sign()
+F.binary_cross_entropy_with_logits(z, z * 0, reduction="none"); (z > 0) ** z
+"""
+
+
+@pytest.mark.parametrize("expression", expressions(SPECIAL))
+def test_infinities_nans_and_zeros(expression: str) -> None:
+    z = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 2.5])
+    a, b = np.meshgrid(z, z)
+    arrays = {name: array for name, array in {"z": z, "a": a, "b": b}.items() if re.search(rf"\b{name}\b", expression)}
+    for (what, mine), (_, yours) in zip(ours.results(expression, arrays, 1), theirs.results(expression, arrays, 1), strict=True):
+        for one, other in zip(mine, yours, strict=True):
+            assert_same(one, other, f"{what} of {expression}", 1e-10)
+
+
+def test_deliberate_differences_at_nan() -> None:
+    """A nan stays visible: PyTorch has sign(nan) = 0, and lets only the nans of ``x.max()`` take its gradient."""
+    x = mg.tensor([math.nan, 1.0], requires_grad=True)
+    assert str(x.sign().detach()) == "tensor([nan, 1.])"
+    x.abs().sum().backward()
+    assert str(x.grad) == "tensor([nan, 1.])"
+    (gradient,) = mg.autograd.grad(x.max(), x)
+    assert str(gradient) == "tensor([nan, nan])"
+
+
+DEFAULT_DTYPE = """
+torch.tensor(1.5); torch.tensor([1, 2.5]); torch.zeros(2); torch.eye(2); torch.full((2,), 1.5); torch.arange(3.0); torch.arange(0, 1, 0.5)
+torch.linspace(0, 1, 3); torch.tensor([1, 2]) / 2; torch.tensor([1, 2]) * 1.5; torch.exp(torch.tensor([1, 2])); torch.tensor([True]) * 0.5
+torch.tensor(1) + 0.5; torch.zeros(2, dtype=torch.float32) * 2.5; torch.Tensor([1]); torch.sigmoid(torch.tensor([True])); torch.empty(0)
+torch.where(torch.tensor([True, False]), 1.0, 0.0); torch.tensor([1]).to(torch.float32) + 0.5; torch.nn.Linear(2, 3).weight.dtype
+"""
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_default_dtype(dtype: str) -> None:
+    try:
+        mg.set_default_dtype(getattr(mg, dtype))
+        torch.set_default_dtype(getattr(torch, dtype))
+        for expression in expressions(DEFAULT_DTYPE):
+            one, other = ours.evaluate(expression), theirs.evaluate(expression)
+            assert_same(one, other, expression, 1e-3)
+            assert str(one) == str(other).replace("torch.", "") or dtype == "float16", expression
+    finally:
+        mg.set_default_dtype(mg.float32)
+        torch.set_default_dtype(torch.float32)
 
 
 @pytest.mark.parametrize("expression", expressions(CREATION))
@@ -295,7 +350,7 @@ x[5]; x[0, 0, 0]; x[-4]; x[1.0]; x[s]; x[torch.tensor([5])]; x[torch.tensor([Tru
 torch.take_along_dim(x, k, 0); torch.take_along_dim(x, x, 0); torch.take_along_dim(x, along, 2)
 x @ x; x @ s; v @ x; cube @ x; x.mm(v); x.mm(cube); x @ 2; 2 @ x; torch.matmul(x, "a"); cube @ cube; x.double() @ x.float()
 F.linear(x, m); F.linear(x, y, row); F.linear(s, y); x @ n
-F.mse_loss(x, y, reduction="max"); F.mse_loss(x, torch.ones(5)); F.binary_cross_entropy(q, target, reduction="no")
+F.mse_loss(n, n); F.binary_cross_entropy(mask, mask); F.mse_loss(x, y, reduction="max"); F.mse_loss(x, torch.ones(5)); F.binary_cross_entropy(q, target, reduction="no")
 F.binary_cross_entropy(x, target); F.binary_cross_entropy(q, target[0]); F.binary_cross_entropy_with_logits(x, target[0])
 F.binary_cross_entropy_with_logits(x, target, reduction=None)
 x.item(); mask.item(); float(x); int(empty); bool(x); bool(empty); len(s); list(s); x.tolist(1); x.to("mps"); x.to("nowhere"); x.to(dtype=3.5)

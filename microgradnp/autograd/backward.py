@@ -168,7 +168,7 @@ def _seed(tensor: Tensor, g: Any, create_graph: bool) -> Any:
             f"{tuple(tensor.shape)}; they must be equal"
         )
     if g.dtype != tensor.dtype:
-        g = g.to(tensor.dtype)  # type: ignore[attr-defined]
+        g = g.to(tensor.dtype)
     return g if create_graph else g._array
 
 
@@ -190,7 +190,7 @@ def _backward_method(
         backward(self, (gradient,), retain_graph, create_graph, inputs)
 
 
-Tensor.backward = _backward_method  # type: ignore[attr-defined]
+Tensor.backward = _backward_method
 
 
 # Hooks
@@ -255,6 +255,6 @@ def retain_grad(self: Tensor) -> None:
     def keep(g: Tensor) -> None:
         tensor = reference()
         if tensor is not None:
-            tensor._grad = g if tensor._grad is None else tensor._grad + g  # type: ignore[operator]
+            tensor._grad = g if tensor._grad is None else tensor._grad + g
 
     hooks[_LAST] = keep

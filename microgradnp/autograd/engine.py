@@ -89,10 +89,10 @@ def _leading_to(roots: Iterable[Node], targets: frozenset[Node]) -> set[Node]:
 def reachable(roots: Iterable[Node]) -> list[Node]:
     """Every node that can be reached from the roots, these first."""
     found = list(roots)
-    seen = {None, *found}
+    seen = set(found)
     for node in found:
         for edge in node.edges():
-            if edge not in seen:
+            if edge is not None and edge not in seen:
                 seen.add(edge)
                 found.append(edge)
     return found
@@ -109,7 +109,7 @@ def _explain_released(node: Node) -> None:
         ) from None
 
 
-def _finish(gradients: dict[Node, Any], collected: dict[Node, Any] | None, create_graph: bool) -> None:
+def _finish(gradients: dict[Any, Any], collected: dict[Node, Any] | None, create_graph: bool) -> None:
     """Hand out what has reached the leaves."""
     while gradients:
         leaf, g = gradients.popitem()
@@ -165,7 +165,8 @@ def _own(g: Any) -> Tensor:
     if type(g) is ndarray:
         return make(g if g.base is None and getrefcount(g) <= _SOLE else g.copy())
     if isinstance(g, Tensor):
-        return g
+        alone = getrefcount(g) <= _SOLE and getattr(g._array, "base", None) is None
+        return g if alone else g.clone()  # type: ignore[attr-defined]
     return make(np.array(g) if isinstance(g, np.generic) else g)
 
 

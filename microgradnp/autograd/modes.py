@@ -90,6 +90,6 @@ class set_grad_enabled(_Switch):
         self._before.append(self._outside)
         recording.set(self._mode)
 
-    def __call__(self, function):  # type: ignore[no-untyped-def]
+    def __call__(self, function):
         recording.set(self._outside)  # as a decorator it governs the function's calls, not the code around it
         return super().__call__(function)

@@ -39,5 +39,5 @@ else:  # a NumPy that keeps its state elsewhere
         """Ignore all floating point conditions from now on; returns what ``restore`` takes."""
         return np.seterr(all="ignore")
 
-    def restore(token: Any) -> None:
+    def restore(token: Any, /) -> None:
         np.seterr(**token)

@@ -1,8 +1,8 @@
 """A gate: a place in the graph where the gradients of several tensors wait for one another.
 
 A backward hook of a module is given the gradients of all its inputs (or results) at once, but a node of the graph has
-one result. So each tensor gets a ``Passage``, and all passages stand on one ``Gate``. A sweep takes the newest operation
-first, and the gate is the oldest of them: when its turn comes, every gradient that will ever arrive has arrived.
+one result. So each tensor gets a ``Passage``, and all passages stand on one ``Gate``. A sweep takes the newest
+operation first, and the gate is the oldest of them: when its turn comes, every gradient that will arrive has arrived.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ Passage.__name__ = Passage.__qualname__ = "BackwardHookFunctionBackward"  # what
 
 
 class Gate(Node):
-    """Gives the gradients that its passages have collected to a function, and what that returns to the tensors' nodes."""
+    """Gives the gradients that its passages have collected to a function, and its results to the tensors' nodes."""
 
     __slots__ = ("function", "tensors")
     label = "backward_hook"

@@ -21,8 +21,8 @@ class Linear(Module):
     weight: (out_features, in_features), bias: (out_features,), both drawn from the uniform distribution on
     ±1/sqrt(in_features), with PyTorch's own numbers for the same seed.
 
-    Raises RuntimeError when the last size of the input is not ``in_features``; it names the module and both shapes. Warns
-    for a size of 0, as there is nothing to draw.
+    Raises RuntimeError when the last size of the input is not ``in_features``; it names the module and both shapes.
+    Warns for a size of 0, as there is nothing to draw.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
 

@@ -82,7 +82,7 @@ class BCELoss(_Loss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """The ``BCELoss`` of ``sigmoid(input)``, accurate for every input; ``pos_weight`` multiplies its terms in ``target``.
+    """The ``BCELoss`` of ``sigmoid(input)``, accurate for every input; ``pos_weight`` multiplies the first term.
 
     ``input`` holds any numbers and ``target`` numbers in [0, 1], in one shape; the weights are broadcast to it.
 

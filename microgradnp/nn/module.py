@@ -82,7 +82,7 @@ class Module(Tree):
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> RemovableHandle:
-        """Call ``hook(module, args, output)`` after every forward pass; what it returns, if not None, is the new output.
+        """Call ``hook(module, args, output)`` after every forward pass; what it returns, if not None, is the output.
 
         With ``with_kwargs`` it is ``hook(module, args, kwargs, output)``. With ``always_call`` it runs even if the
         forward pass raised; the output is then None.
@@ -265,7 +265,7 @@ def _switch(module: Module, mode: bool) -> None:
 
 
 def _takes_mode(train: Any) -> bool:
-    """Whether a method can be called as ``train(mode)``: its first argument is ``mode`` or a bool, others are optional."""
+    """Whether a method is called as ``train(mode)``: the first argument is ``mode`` or a bool, others are optional."""
     if getattr(train, "__func__", None) is Module.train:
         return True
     if not callable(train):

@@ -73,20 +73,18 @@ class Tree:
 
     def __setattr__(self, name: str, value: Any) -> None:
         kind = PARAMETER if isinstance(value, Parameter) else MODULE if isinstance(value, Tree) else None
-        if kind is not None:
+        before = self.__dict__.get("_registered", {}).get(name)
+        if kind is not None and (before != PARAMETER or kind == PARAMETER):
             self._check_name(name, kind)
             _Entries(self, kind)[name] = value
-            return
-        registered = self.__dict__.get("_registered", {}).get(name)
-        if registered is None:
+        elif before is None:
             object.__setattr__(self, name, value)
-        elif value is None or (registered == BUFFER and isinstance(value, Tensor)):
+        elif value is None or (before == BUFFER and isinstance(value, Tensor)):
             self.__dict__[name] = value
         else:
-            kind = "child module" if registered == MODULE else registered
             raise TypeError(
-                f"cannot assign '{type(value).__name__}' as {kind} '{name}' of {type(self).__name__} "
-                f"({ACCEPTED[registered]} or None expected)"
+                f"cannot assign '{type(value).__name__}' as {'child module' if before == MODULE else before} '{name}' of "
+                f"{type(self).__name__} ({ACCEPTED[before]} or None expected)"
             )
 
     def __delattr__(self, name: str) -> None:

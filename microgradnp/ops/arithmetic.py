@@ -33,7 +33,10 @@ def sub(input: Array, other: Array, *, alpha: float = 1) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sub.html
     """
-    return np.subtract(input, other if alpha == 1 else other * alpha)
+    try:
+        return np.subtract(input, other if alpha == 1 else other * alpha)
+    except TypeError:
+        raise RuntimeError("sub: Subtraction of two bool tensors is not supported; use ^ or !=, or ~ to invert a mask") from None
 
 
 @operation(np.multiply, methods=("mul", "multiply", "__mul__", "__rmul__"), elementwise=True)
@@ -62,12 +65,12 @@ def div(input: Array, other: Array) -> Array:
     return np.true_divide(input, other)
 
 
-def _power_of_base(g, input, exponent):  # type: ignore[no-untyped-def]
+def _power_of_base(g, input, exponent):
     # Where the exponent is 0 the derivative is 0, at 0 too: lowering the exponent there would divide by zero.
     return g * (exponent * np.power(input, exponent - (exponent != 0)))
 
 
-def _power_of_exponent(g, out, input, exponent):  # type: ignore[no-untyped-def]
+def _power_of_exponent(g, out, input, exponent):
     # 0 ** y does not change with y > 0 (and by convention not at 0): the logarithm is kept away from those zeros.
     still = (input == 0) & (exponent >= 0)
     return g * (out * np.log(np.where(still, np.ones_like(out), input)))
@@ -85,7 +88,12 @@ def pow(input: Array, exponent: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.pow.html
     """
-    return np.power(input, exponent)
+    try:
+        return np.power(input, exponent)
+    except ValueError as error:
+        if "negative" in str(error):
+            raise RuntimeError(f"pow: {error} Use a floating point base.") from None
+        raise
 
 
 @operation(np.negative, methods=("neg", "negative", "__neg__"), elementwise=True)
@@ -95,7 +103,10 @@ def neg(input: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.neg.html
     """
-    return np.negative(input)
+    try:
+        return np.negative(input)
+    except TypeError:
+        raise RuntimeError("neg: Negation of a bool tensor is not supported; use ~ to invert a mask") from None
 
 
 @operation(np.positive, methods=("positive", "__pos__"), elementwise=True)
@@ -224,13 +235,20 @@ def ge(input: Array, other: Array) -> Array:
     return np.greater_equal(input, other)
 
 
+def _only_bits(function: str) -> Exception:
+    return NotImplementedError(f"{function}: only bool and integer tensors have bits; compare first, as in (x > 0) & (y > 0)")
+
+
 @operation(np.bitwise_and, methods=("bitwise_and", "__and__", "__rand__"), elementwise=True, domain=BITS)
 def bitwise_and(input: Array, other: Array) -> Array:
     """``input & other``: of bool tensors the logical, of integer tensors the bitwise and.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.bitwise_and.html
     """
-    return np.bitwise_and(input, other)
+    try:
+        return np.bitwise_and(input, other)
+    except TypeError:
+        raise _only_bits("bitwise_and") from None
 
 
 @operation(np.bitwise_or, methods=("bitwise_or", "__or__", "__ror__"), elementwise=True, domain=BITS)
@@ -239,7 +257,10 @@ def bitwise_or(input: Array, other: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.bitwise_or.html
     """
-    return np.bitwise_or(input, other)
+    try:
+        return np.bitwise_or(input, other)
+    except TypeError:
+        raise _only_bits("bitwise_or") from None
 
 
 @operation(np.invert, methods=("bitwise_not", "__invert__"), elementwise=True, domain=BITS)

@@ -356,12 +356,16 @@ def _edges_source(record: Operation, positions: dict[str, int]) -> str:
 def _sources(self: Any) -> tuple[Any, ...]:
     found: list[Any] = []
     for i, operand in enumerate(self.operands):
-        edge, constant = getattr(self, f"edge{i}", None), getattr(self, f"constant{i}", None)
+        edge, constant = _slot(self, f"edge{i}"), _slot(self, f"constant{i}")
         if operand in self.operation.list_operands:
             found += [e or c for e, c in zip(edge or [None] * len(constant), constant, strict=True)]
         else:
             found.append(edge or constant)
     return tuple(found)
+
+
+def _slot(node: Any, name: str) -> Any:
+    return getattr(node, name, None)
 
 
 def _static_arguments(self: Any) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.as_tensor.html
     """
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)  # type: ignore[attr-defined]
+        return data if dtype is None else data.to(dtype)
     wanted = None if dtype is None else dtypes.as_dtype(dtype, "as_tensor()")
     if isinstance(data, np.ndarray) and wanted in (None, data.dtype):
         return from_numpy(data)

@@ -11,12 +11,18 @@ from ..tensor import Tensor, array_from
 from .record import Array, Index, composite, derivatives, operation
 
 
+PLAIN = frozenset((int, bool, slice, type(None), type(Ellipsis)))  # what NumPy and PyTorch take alike
+
+
 def plain_index(index: Any) -> tuple[Any, ...]:
     """An index as NumPy takes it: tensors and sequences become arrays, whole-number tensors of 0-d become ints.
 
     It ends in an Ellipsis if it has none, for then NumPy's ``array[0]`` is a 0-d view and not a scalar that is a copy.
     """
-    items = tuple(_plain_item(item) for item in (index if isinstance(index, tuple) else (index,)))
+    if index.__class__ in PLAIN:
+        return (index,) if index is Ellipsis else (index, ...)
+    given = index if isinstance(index, tuple) else (index,)
+    items = tuple([item if item.__class__ in PLAIN else _plain_item(item) for item in given])
     return items if any(item is Ellipsis for item in items) else (*items, ...)
 
 
@@ -81,6 +87,21 @@ def _indexings(make: Any) -> list[tuple[Any, ...]]:
     ]
 
 
+# Rules that come back to their own operation are functions with a result type, or type checkers would go in circles.
+
+
+def _picked(g, index) -> Any:
+    return getitem(g, index)
+
+
+def _cleared(g, index) -> Any:
+    return index_put(g, index, 0.0)
+
+
+def _picked_along_dim(g, indices, dim) -> Any:
+    return take_along_dim(g, indices, dim)
+
+
 @operation(view=True, samples=_indexings)
 @derivatives(input=lambda g, index, input_shape: scatter(g, index, input_shape))
 def getitem(input: Array, index: Any) -> Array:
@@ -89,7 +110,7 @@ def getitem(input: Array, index: Any) -> Array:
 
 
 @operation(opaque=True, samples=lambda make: [(make(4), 1, (3, 4)), (make(3), np.array([0, 2, 0]), (4,))])
-@derivatives(input=lambda g, index: getitem(g, index))
+@derivatives(input=_picked)
 def scatter(input: Array, index: Any, shape: tuple[int, ...]) -> Array:
     """Zeros of ``shape`` with ``input`` added at ``[index]``, as often as an element is named: the transpose of ``getitem``."""
     out = np.zeros(shape, input.dtype)
@@ -103,10 +124,7 @@ def scatter(input: Array, index: Any, shape: tuple[int, ...]) -> Array:
 @operation(
     opaque=True, numbers=True, samples=lambda make: [(make(3, 4), 1, make(4)), (make(3), np.array([0, 2]), make())]
 )
-@derivatives(
-    input=lambda g, index: index_put(g, index, 0.0),
-    values=lambda g, index: getitem(g, index),
-)
+@derivatives(input=_cleared, values=_picked)
 def index_put(input: Array, index: Any, values: Array) -> Array:
     """A copy of ``input`` in which ``values``, broadcast, stand at ``[index]``."""
     out = np.array(input)
@@ -154,6 +172,8 @@ def take_along_dim(input: Array, indices: Index, dim: int | None = None) -> Arra
     """
     if indices.dtype.kind not in "iu":
         raise RuntimeError(f"take_along_dim: dtype of indices should be int64 but got {indices.dtype}")
+    if dim is not None and indices.ndim != input.ndim:
+        raise RuntimeError(f"take_along_dim: input and indices should have the same number of dimensions, got {input.ndim} and {indices.ndim}")
     return np.take_along_axis(input, indices, axis=dim)
 
 
@@ -166,7 +186,7 @@ def take_along_dim(input: Array, indices: Index, dim: int | None = None) -> Arra
         (make(3), np.array([5, 0, 5]), None, (2, 3)),
     ],
 )  # fmt: skip
-@derivatives(input=lambda g, indices, dim: take_along_dim(g, indices, dim))
+@derivatives(input=_picked_along_dim)
 def scatter_along_dim(input: Array, indices: Index, dim: int | None, shape: tuple[int, ...]) -> Array:
     """Zeros of ``shape`` with ``input`` added at ``indices`` along ``dim``: the transpose of ``take_along_dim``."""
     out = np.zeros(shape, input.dtype)

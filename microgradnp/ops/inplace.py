@@ -125,7 +125,7 @@ def refresh(view: Tensor) -> None:
     view._base_edge = base._edge
 
 
-tensor_module._refresh = refresh
+tensor_module._refresh = refresh  # pyright: ignore[reportFunctionMemberAccess]  # it sees the function tensor()
 
 
 def positions_in(base: Tensor, view: Tensor) -> np.ndarray:

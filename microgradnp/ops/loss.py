@@ -27,7 +27,7 @@ def reduce(loss: Any, reduction: str) -> Any:
     return loss if reduction == "none" else mean(loss) if reduction == "mean" else sum(loss)
 
 
-def _scaled_difference(g, input, target, reduction):  # type: ignore[no-untyped-def]
+def _scaled_difference(g, input, target, reduction):
     difference = input - target
     if reduction == "mean":
         g = g * (2.0 / (math.prod(difference.shape) or math.nan))
@@ -51,6 +51,8 @@ def squared_error(input: Array, target: Array, reduction: str = "mean") -> Array
     if input.shape != target.shape:
         _warn_of_broadcasting("mse_loss", input, target)
     squares = np.subtract(input, target)
+    if squares.dtype.kind != "f":
+        raise NotImplementedError(f"mse_loss: not implemented for {squares.dtype}: convert it first, for example with .float()")
     squares = np.multiply(squares, squares, out=squares if squares.ndim else None)
     if reduction == "none":
         return squares
@@ -97,7 +99,7 @@ def cross_entropy_of_bits(input: Array, target: Array) -> Array:
     return (target - 1) * _log_of(1 - input) - target * _log_of(input)
 
 
-def _log_of(probability):  # type: ignore[no-untyped-def]
+def _log_of(probability):
     return np.maximum(np.log(probability), -100.0)
 
 
@@ -117,6 +119,8 @@ def binary_cross_entropy(input: Array, target: Array, weight: Array = None, *, r
             f"{where()}binary_cross_entropy: Using a target size ({tuple(target.shape)}) that is different to the input "
             f"size ({tuple(input.shape)}); they must be the same, for example by target.reshape({tuple(input.shape)})"
         )
+    if input.dtype.kind != "f":
+        raise NotImplementedError(f"binary_cross_entropy: not implemented for {input.dtype}: probabilities are floats")
     _check_probabilities(input)
     loss = cross_entropy_of_bits(input, target)
     return reduce(loss if weight is None else loss * weight, reduction)

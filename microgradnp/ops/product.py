@@ -12,7 +12,7 @@ from .arithmetic import mul
 from .record import Array, composite, derivatives, operation
 
 
-def _left(g, input_shape, other):  # type: ignore[no-untyped-def]
+def _left(g, input_shape, other):
     if len(other.shape) == 1:
         return g[..., None] * other
     if len(input_shape) == 1:
@@ -22,7 +22,7 @@ def _left(g, input_shape, other):  # type: ignore[no-untyped-def]
     return np.matmul(g, np.swapaxes(other, -1, -2))
 
 
-def _right(g, input, other_shape):  # type: ignore[no-untyped-def]
+def _right(g, input, other_shape):
     if len(input.shape) == 1:
         return g * input if len(other_shape) == 1 else input[:, None] * g[..., None, :]
     if len(other_shape) == 1:
@@ -88,18 +88,18 @@ def _numpy_dot(a: Array, b: Array) -> Array:
     return matmul(a, b)
 
 
-def _rows(array):  # type: ignore[no-untyped-def]
+def _rows(array):
     """An array of any number of dimensions as a matrix: its last dimension is kept."""
     return array if len(array.shape) == 2 else array.reshape((math.prod(array.shape[:-1]), array.shape[-1]))
 
 
-def _by_input(g, weight):  # type: ignore[no-untyped-def]
+def _by_input(g, weight):
     if len(weight.shape) == 1:
         return g[..., None] * weight
     return np.dot(g, weight) if len(g.shape) == 2 else np.matmul(g, weight)
 
 
-def _by_weight(g, input, weight_shape):  # type: ignore[no-untyped-def]
+def _by_weight(g, input, weight_shape):
     if len(weight_shape) == 1:
         return np.dot(g.reshape((-1,)), _rows(input))
     return np.dot(g.T, input) if len(g.shape) == 2 else np.dot(_rows(g).T, _rows(input))

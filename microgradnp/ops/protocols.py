@@ -37,7 +37,18 @@ def __array_function__(self: Tensor, func: Any, types: Any, args: Any, kwargs: A
     function = BY_NUMPY.get(func)
     if function is None:
         raise TypeError(_unsupported(f"np.{func.__name__}"))
-    return function(*args, **_translated(f"np.{func.__name__}", function, kwargs))
+    operands, named = _separated(func, function, args)
+    return function(*operands, **_translated(f"np.{func.__name__}", function, {**named, **kwargs}))
+
+
+def _separated(
+    func: Any, function: Callable[..., Any], args: tuple[Any, ...]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Split positional arguments into operands, and those that stand elsewhere in PyTorch's order: by NumPy's names."""
+    names = _parameters(func)
+    known = {*RENAMED, *_parameters(function), "dtype", "out"}
+    first = next((i for i, name in enumerate(names) if i and name in known), len(names))
+    return args[:first], dict(zip(names[first:], args[first:], strict=False))
 
 
 def _unsupported(name: str) -> str:
@@ -62,4 +73,7 @@ def _translated(name: str, function: Callable[..., Any], kwargs: dict[str, Any])
 
 @cache
 def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
-    return tuple(inspect.signature(function).parameters)
+    try:
+        return tuple(inspect.signature(function).parameters)
+    except ValueError:  # written in C, and says nothing of itself
+        return ()

@@ -57,6 +57,10 @@ class Operation:
     samples: from a maker of arrays, the argument lists to test with; by default broadcasting shapes.
     """
 
+    _public: Callable[..., Any]
+    bare: Callable[..., Any]  # the call without its checks, and
+    node: Any  # the class of its graph node: from the first call on
+
     def __init__(self, forward: Callable[..., Any], numpy: Iterable[Any], methods: Iterable[str], **facts: Any) -> None:
         self.forward = _dispatched(forward) if facts.pop("opaque", False) else forward
         self.name: str = forward.__name__
@@ -179,7 +183,7 @@ def _uncompiled(record: Operation) -> Callable[..., Any]:
     return public
 
 
-def _first_call(*args, **kwargs):  # type: ignore[no-untyped-def]
+def _first_call(*args, **kwargs):
     return compile_call(record)(*args, **kwargs)  # type: ignore[name-defined] # noqa: F821
 
 

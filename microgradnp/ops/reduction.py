@@ -50,7 +50,16 @@ def check_not_empty(function: str, shape: tuple[int, ...], dim: Dim, over_all: t
             raise IndexError(f"{function}(): Expected reduction dim {axis} to have non-zero size, the shape is {tuple(shape)}")
 
 
-def _spread(g, input_shape, dim, keepdim):  # type: ignore[no-untyped-def]
+def _reduced(ufunc: Any, input: Any, dim: Dim, keepdim: bool, dtype: Any = None) -> Any:
+    try:
+        return ufunc.reduce(input, axis=axes_of(dim), keepdims=keepdim, dtype=dtype)
+    except ValueError as error:
+        if isinstance(error, IndexError):
+            raise
+        raise RuntimeError(f"a dimension appears multiple times in dim={dim}") from None
+
+
+def _spread(g, input_shape, dim, keepdim):
     return np.broadcast_to(restore_dims(g, input_shape, dim, keepdim), input_shape)
 
 
@@ -78,7 +87,7 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
     """
     if dtype is None and input.dtype is UINT8:
         dtype = np.int64
-    return np.add.reduce(input, axis=axes_of(dim), keepdims=keepdim, dtype=dtype)
+    return _reduced(np.add, input, dim, keepdim, dtype)
 
 
 @operation(
@@ -104,7 +113,7 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.mean.html
     """
-    if (dtype or input.dtype).kind != "f":
+    if (input.dtype if dtype is None else np.dtype(dtype)).kind != "f":
         raise RuntimeError(
             f"mean(): could not infer output dtype. Input dtype must be a floating point dtype. Got: {input.dtype}. "
             f"Give dtype=float32, or call .float() first"
@@ -112,7 +121,7 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
     return sum(input, dim, keepdim, dtype=dtype) / count_of(input.shape, dim)
 
 
-def _share_of_extreme(g, out, input, input_shape, dim, keepdim):  # type: ignore[no-untyped-def]
+def _share_of_extreme(g, out, input, input_shape, dim, keepdim):
     # Equal extremes share the gradient. They are counted as ones of the tensor's own type, which an int64 count would widen.
     extreme = np.where(input == restore_dims(out, input_shape, dim, keepdim), np.ones_like(input), 0.0)
     ties = np.add.reduce(extreme, axis=axes_of(dim), keepdims=True)
@@ -132,7 +141,7 @@ def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """
     if 0 in input.shape:
         check_not_empty("amax", input.shape, dim)
-    return np.maximum.reduce(input, axis=axes_of(dim), keepdims=keepdim)
+    return _reduced(np.maximum, input, dim, keepdim)
 
 
 @operation(np.min, np.amin, (np.minimum, "reduce"), methods=("amin",), samples=_extremes)
@@ -144,7 +153,7 @@ def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """
     if 0 in input.shape:
         check_not_empty("amin", input.shape, dim)
-    return np.minimum.reduce(input, axis=axes_of(dim), keepdims=keepdim)
+    return _reduced(np.minimum, input, dim, keepdim)
 
 
 @operation(np.argmax, methods=("argmax",), samples=lambda make: [(make(3, 4),), (make(3, 4), 1, True)])
@@ -175,7 +184,7 @@ def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.all.html
     """
-    return np.logical_and.reduce(input, axis=axes_of(dim), keepdims=keepdim)
+    return _reduced(np.logical_and, input, dim, keepdim)
 
 
 @operation(np.any, (np.logical_or, "reduce"), methods=("any",), samples=lambda make: [(make(3, 4),), (make(3, 4), 0)])
@@ -184,7 +193,7 @@ def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.any.html
     """
-    return np.logical_or.reduce(input, axis=axes_of(dim), keepdims=keepdim)
+    return _reduced(np.logical_or, input, dim, keepdim)
 
 
 class Extreme(NamedTuple):

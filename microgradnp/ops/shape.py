@@ -39,9 +39,13 @@ def reshape(input: Array, shape: tuple[int, ...]) -> Array:
     tensor([[0, 1],
             [2, 3]])
     """
-    if isinstance(shape, (tuple, list)) and shape and min(shape) < -1:
+    try:
+        out = input.reshape(shape)
+    except ValueError:
+        raise RuntimeError(f"reshape: shape {shape} is invalid for input of shape {tuple(input.shape)}") from None
+    if out.shape != shape and isinstance(shape, (tuple, list)) and min(shape) < -1:  # which NumPy takes for -1
         raise RuntimeError(f"reshape: invalid shape {shape}: only -1, for one size that is worked out, may be negative")
-    return input.reshape(shape)
+    return out
 
 
 @composite(methods=("reshape",))
@@ -92,7 +96,12 @@ def permute(input: Array, dims: tuple[int, ...] | None = None) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.permute.html
     """
-    return np.transpose(input, dims)
+    try:
+        return np.transpose(input, dims)
+    except ValueError as error:
+        if isinstance(error, IndexError):
+            raise
+        raise RuntimeError(f"permute: dims {dims} do not name each of the {input.ndim} dimensions once") from None
 
 
 def _inverse(dims: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -147,7 +156,13 @@ def broadcast_to(input: Array, shape: tuple[int, ...]) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.broadcast_to.html
     """
-    return np.broadcast_to(input, shape)
+    try:
+        return np.broadcast_to(input, shape)
+    except ValueError:
+        raise RuntimeError(
+            f"broadcast_to: shape {tuple(input.shape)} cannot be expanded to {shape}: counted from the right, each size must be "
+            f"equal or 1"
+        ) from None
 
 
 @composite(methods=("expand",))
@@ -215,7 +230,13 @@ def ravel(input: Array) -> Array:
     return reshape(input, (-1,))
 
 
-def _part_of_cat(g, position, tensors_shape, dim):  # type: ignore[no-untyped-def]
+def _explained(function: str, error: ValueError, tensors: Any) -> Exception:
+    if isinstance(error, IndexError):
+        return error
+    return RuntimeError(f"{function}: {error} (the shapes are {', '.join(str(tuple(t.shape)) for t in tensors)})")
+
+
+def _part_of_cat(g, position, tensors_shape, dim):
     axis = dim % len(tensors_shape[position])
     start = sum(shape[axis] for shape in tensors_shape[:position])
     stop = start + tensors_shape[position][axis]
@@ -232,7 +253,10 @@ def cat(tensors: Arrays, dim: int = 0) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.cat.html
     """
-    return np.concatenate(tensors, axis=dim)
+    try:
+        return np.concatenate(tensors, axis=dim)
+    except ValueError as error:
+        raise _explained("cat", error, tensors) from None
 
 
 @operation(np.stack, samples=lambda make: [([make(2, 3), make(2, 3)],), ([make(2, 3)] * 3, -1), ([make(), make()], 0)])
@@ -242,7 +266,10 @@ def stack(tensors: Arrays, dim: int = 0) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.stack.html
     """
-    return np.stack(tensors, axis=dim)
+    try:
+        return np.stack(tensors, axis=dim)
+    except ValueError as error:
+        raise _explained("stack", error, tensors) from None
 
 
 Tensor.T = property(permute, doc="A view with the dimensions in reverse order.")  # type: ignore[attr-defined]

@@ -88,7 +88,8 @@ class Optimizer:
 
     def check_settings(self, group: dict[str, Any]) -> None:
         """Raise for settings that make no sense; a subclass checks its own."""
-        self.require(group, "lr", "learning rate")
+        if "lr" in group:
+            self.require(group, "lr", "learning rate")
 
     def require(self, group: dict[str, Any], name: str, called: str = "", least: float = 0.0) -> None:
         """Raise TypeError unless a setting is a number, ValueError unless it is finite and not less than ``least``."""
@@ -204,8 +205,8 @@ def _split(given: Any) -> tuple[list[str], list[Any]]:
     """The names and the parameters of a group: names come from ``named_parameters()``, else there are none."""
     if isinstance(given, set):
         raise TypeError(
-            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will "
-            "change between runs. Please use a list instead."
+            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets "
+            "will change between runs. Please use a list instead."
         )
     given = [given] if isinstance(given, Tensor) else list(given)
     named = [isinstance(item, tuple) for item in given]
@@ -222,7 +223,7 @@ def _loaded(p: Tensor, what: str, value: Any) -> Any:
     """A copy of a value of the state. A tensor is one number, or has its parameter's shape and gets its dtype."""
     if not isinstance(value, Tensor) and not hasattr(value, "__array__"):
         return deepcopy(value)
-    array = np.array(value._array if isinstance(value, Tensor) else value)
+    array = value._array.copy() if isinstance(value, Tensor) else np.asarray(value).copy()
     if array.ndim and array.shape != p.shape:
         raise ValueError(f"loaded state {what} has shape {array.shape}, the parameter has shape {tuple(p.shape)}")
     return make(array if array.ndim == 0 and p.ndim else array.astype(p.dtype, copy=False))

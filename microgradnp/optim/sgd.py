@@ -69,8 +69,9 @@ class SGD(Optimizer):
 
     def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
         """Python numbers, whatever was given: a NumPy float64 would turn float32 arithmetic into float64."""
-        numbers = [float(group[name]) for name in ("lr", "momentum", "dampening", "weight_decay")]
-        return *numbers, group["nesterov"], group["maximize"]
+        lr, momentum = float(group["lr"]), float(group["momentum"])
+        dampening, decay = float(group["dampening"]), float(group["weight_decay"])
+        return lr, momentum, dampening, decay, group["nesterov"], group["maximize"]
 
     def update(  # type: ignore[override]
         self,
@@ -91,7 +92,7 @@ class SGD(Optimizer):
                 grad = grad + array * decay
             if momentum:
                 grad = self._with_momentum(self.state[p], grad, momentum, 1 - dampening, nesterov)
-            np.subtract(array, grad * lr, array)
+            np.subtract(array, np.multiply(grad, lr), array)
 
     @staticmethod
     def _with_momentum(state: dict[str, Any], grad: Any, momentum: float, weight: float, nesterov: bool) -> Any:

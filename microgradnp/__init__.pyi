@@ -161,30 +161,24 @@ def clone(input: Tensor) -> Tensor:
 
 def arange(
     start: builtins.float,
-    end: builtins.float | None = None,
+    end: builtins.float = None,
     step: builtins.float = 1,
     *,
-    dtype: npt.DTypeLike | None = None,
+    dtype: npt.DTypeLike = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """The numbers from ``start`` (or 0) in steps up to, but without, ``end``; int64 when all arguments are integers."""
 
-def as_tensor(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
+def as_tensor(data: Any, dtype: npt.DTypeLike = None) -> Tensor:
     """``data`` as a tensor, without a copy where none is needed: a tensor as it is, a NumPy array by its memory."""
 
 def empty(
-    *size: builtins.int | Sequence[builtins.int],
-    dtype: npt.DTypeLike | None = None,
-    requires_grad: builtins.bool = False,
+    *size: builtins.int | Sequence[builtins.int], dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False
 ) -> Tensor:
     """A tensor whose values are whatever the memory held."""
 
 def eye(
-    n: builtins.int,
-    m: builtins.int | None = None,
-    *,
-    dtype: npt.DTypeLike | None = None,
-    requires_grad: builtins.bool = False,
+    n: builtins.int, m: builtins.int | None = None, *, dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False
 ) -> Tensor:
     """Ones on the diagonal of an n x m matrix, zeros elsewhere."""
 
@@ -195,7 +189,7 @@ def full(
     size: Sequence[builtins.int],
     fill_value: builtins.float,
     *,
-    dtype: npt.DTypeLike | None = None,
+    dtype: npt.DTypeLike = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """A tensor filled with one number, whose type it takes."""
@@ -205,25 +199,23 @@ def linspace(
     end: builtins.float,
     steps: builtins.int,
     *,
-    dtype: npt.DTypeLike | None = None,
+    dtype: npt.DTypeLike = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """``steps`` numbers, evenly spaced from ``start`` to ``end``, both included."""
 
 def ones(
-    *size: builtins.int | Sequence[builtins.int],
-    dtype: npt.DTypeLike | None = None,
-    requires_grad: builtins.bool = False,
+    *size: builtins.int | Sequence[builtins.int], dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False
 ) -> Tensor:
     """A tensor of ones."""
 
-def ones_like(input: Tensor, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def ones_like(input: Tensor, *, dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False) -> Tensor:
     """Ones of the shape and dtype of another tensor."""
 
 def rand(
     *size: builtins.int | Sequence[builtins.int],
     generator: Generator | None = None,
-    dtype: npt.DTypeLike | None = None,
+    dtype: npt.DTypeLike = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """Uniform random numbers in [0, 1), PyTorch's own for the same seed."""
@@ -252,25 +244,23 @@ def randint(
 def randn(
     *size: builtins.int | Sequence[builtins.int],
     generator: Generator | None = None,
-    dtype: npt.DTypeLike | None = None,
+    dtype: npt.DTypeLike = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """Random numbers from the standard normal distribution, PyTorch's own for the same seed."""
 
-def randperm(n: builtins.int, *, generator: Generator | None = None, dtype: npt.DTypeLike | None = None) -> Tensor:
+def randperm(n: builtins.int, *, generator: Generator | None = None, dtype: npt.DTypeLike = None) -> Tensor:
     """The integers from 0 to n - 1 in random order."""
 
-def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def tensor(data: Any, *, dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False) -> Tensor:
     """A new tensor with a copy of ``data``: a number, nested lists of numbers, a NumPy array or a tensor."""
 
 def zeros(
-    *size: builtins.int | Sequence[builtins.int],
-    dtype: npt.DTypeLike | None = None,
-    requires_grad: builtins.bool = False,
+    *size: builtins.int | Sequence[builtins.int], dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False
 ) -> Tensor:
     """A tensor of zeros."""
 
-def zeros_like(input: Tensor, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False) -> Tensor:
     """Zeros of the shape and dtype of another tensor."""
 
 def exp(input: Tensor) -> Tensor:
@@ -310,20 +300,20 @@ def matmul(input: Tensor, other: Tensor | np.ndarray) -> Tensor:
 
 @overload
 def matmul(input: Tensor | np.ndarray, other: Tensor) -> Tensor: ...
-def all(input: Tensor, dim: Dim | None = None, keepdim: builtins.bool = False) -> Tensor:
+def all(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
     """Whether all elements (over the dimensions ``dim``) are true or not zero: always bool, also of uint8."""
 
-def amax(input: Tensor, dim: Dim | None = None, keepdim: builtins.bool = False) -> Tensor:
+def amax(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
     """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
     one.
     """
 
-def amin(input: Tensor, dim: Dim | None = None, keepdim: builtins.bool = False) -> Tensor:
+def amin(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
     """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
     one.
     """
 
-def any(input: Tensor, dim: Dim | None = None, keepdim: builtins.bool = False) -> Tensor:
+def any(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
     """Whether any element (over the dimensions ``dim``) is true or not zero: always bool, also of uint8."""
 
 def argmax(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
@@ -340,9 +330,7 @@ def max(input: Tensor, dim: None = None, keepdim: builtins.bool = False) -> Tens
 def max(input: Tensor, dim: builtins.int, keepdim: builtins.bool = False) -> Extreme: ...
 @overload
 def max(input: Tensor, dim: Tensor | np.ndarray, keepdim: builtins.bool = False) -> Tensor: ...
-def mean(
-    input: Tensor, dim: Dim | None = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
-) -> Tensor:
+def mean(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike = None) -> Tensor:
     """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan."""
 
 @overload
@@ -353,9 +341,7 @@ def min(input: Tensor, dim: None = None, keepdim: builtins.bool = False) -> Tens
 def min(input: Tensor, dim: builtins.int, keepdim: builtins.bool = False) -> Extreme: ...
 @overload
 def min(input: Tensor, dim: Tensor | np.ndarray, keepdim: builtins.bool = False) -> Tensor: ...
-def sum(
-    input: Tensor, dim: Dim | None = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
-) -> Tensor:
+def sum(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike = None) -> Tensor:
     """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64."""
 
 def broadcast_to(input: Tensor, shape: tuple[builtins.int, ...]) -> Tensor:

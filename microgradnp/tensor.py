@@ -253,10 +253,18 @@ class Tensor:
             )
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number())
+
+    def _number(self) -> Any:
+        try:
+            return self._array.item()
+        except ValueError:
+            raise ValueError(
+                f"only one element tensors can be converted to Python scalars, this one has shape {tuple(self.shape)}"
+            ) from None
 
     def __bool__(self) -> bool:
         try:
@@ -338,12 +346,19 @@ def array_from(data: Any, dtype: Any = None) -> np.ndarray:
         raise ValueError(
             f"tensor(): the nested sequences have unequal lengths, and a tensor is a full grid ({error})"
         ) from None
+    first = _first_element(data)
     if array.dtype.kind not in "biuf":
-        raise TypeError(
-            f"tensor(): could not make a tensor of {type(data).__name__}: its elements must be numbers or bools"
-        )
-    own = get_default_dtype() if array.dtype.kind == "f" or array.size == 0 else as_dtype(array.dtype)
+        error = TypeError if isinstance(first, str) else RuntimeError
+        raise error(f"tensor(): Could not infer dtype of {type(first).__name__}: the elements must be numbers or bools")
+    typed = isinstance(first, (np.generic, np.ndarray, Tensor))
+    own = get_default_dtype() if array.size == 0 or (array.dtype.kind == "f" and not typed) else as_dtype(array.dtype)
     return array.astype(own if dtype is None else dtype, copy=False)
+
+
+def _first_element(data: Any) -> Any:
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return data
 
 
 def _unwrapped(data: Any) -> Any:

@@ -108,8 +108,7 @@ class Tensor:
         """Its values as nested Python lists (a number for a 0-d tensor)."""
     def numpy(self, *, force: builtins.bool = False) -> np.ndarray:
         """Its values as a NumPy array that shares its memory."""
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: builtins.bool | None = None) -> np.ndarray: ...
-    def _refuse_numpy(self, function: str) -> None: ...
+    def __array__(self, dtype: npt.DTypeLike = None, copy: builtins.bool | None = None) -> np.ndarray: ...
     def __float__(self) -> builtins.float: ...
     def __int__(self) -> builtins.int: ...
     def __bool__(self) -> builtins.bool: ...
@@ -242,8 +241,8 @@ class Tensor:
     def to(
         self,
         *target: Tensor | npt.DTypeLike,
-        dtype: npt.DTypeLike | None = None,
-        device: str | None = None,
+        dtype: npt.DTypeLike = None,
+        device: str = None,
         copy: builtins.bool = False,
         **ignored: Any,
     ) -> Tensor:
@@ -320,19 +319,15 @@ class Tensor:
         """The elements of ``input`` at ``indices`` along ``dim``; the other dimensions are broadcast. Without
         ``dim``, of all.
         """
-    def sum(
-        self, dim: Dim | None = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
-    ) -> Tensor:
+    def sum(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike = None) -> Tensor:
         """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64."""
-    def mean(
-        self, dim: Dim | None = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
-    ) -> Tensor:
+    def mean(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike = None) -> Tensor:
         """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan."""
-    def amax(self, dim: Dim | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def amax(self, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
         """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
         one.
         """
-    def amin(self, dim: Dim | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def amin(self, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
         """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there
         is one.
         """
@@ -340,9 +335,9 @@ class Tensor:
         """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor."""
     def argmin(self, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
         """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor."""
-    def all(self, dim: Dim | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def all(self, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
         """Whether all elements (over the dimensions ``dim``) are true or not zero: always bool, also of uint8."""
-    def any(self, dim: Dim | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def any(self, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
         """Whether any element (over the dimensions ``dim``) is true or not zero: always bool, also of uint8."""
     @overload
     def max(self, dim: None = None, keepdim: builtins.bool = False) -> Tensor:
@@ -433,9 +428,10 @@ def _refresh(view: Tensor) -> None:
 def make(array: Any, cls: type[Tensor] = ...) -> Tensor:
     """A tensor around ``array`` as it is, outside every graph."""
 
-def array_from(data: Any, dtype: npt.DTypeLike | None = None) -> np.ndarray:
+def array_from(data: Any, dtype: npt.DTypeLike = None) -> np.ndarray:
     """A new array with the values of ``data``; its own type is kept where it has one, and Python floats are float32."""
 
+def _first_element(data: Any) -> Any: ...
 def _unwrapped(data: Any) -> Any:
     """Nested lists with the tensors in them replaced by their arrays."""
 

@@ -158,7 +158,7 @@ class Speller(ast.NodeTransformer):
         if getattr(value, "__module__", "").startswith(PACKAGE):
             return self.scope.use(value.__module__, value.__name__)
         for module in (collections.abc, typing, types, builtins):
-            if hasattr(module, name):
+            if name in getattr(module, "__all__", vars(module)):
                 return self.scope.use(module.__name__, name)
         raise NameError(f"{name}: neither a class of the package nor a name that tools/stubs.py knows")
 
@@ -243,7 +243,7 @@ def parameter_text(parameter: inspect.Parameter, source: Any, scope: Scope, reco
     elif annotation == "Arrays":
         annotation = f"Sequence[{one}]"
     text = spelled(annotation, source, scope)
-    if parameter.default is None and text != "Any" and not re.search(r"\bNone\b", text):
+    if parameter.default is None and text != "Any" and "None" not in f"{text} {source.__globals__.get(text)}":
         text += " | None"
     return f"{stars}{parameter.name}: {text}{default_text(parameter.default)}"
 
@@ -328,6 +328,8 @@ def class_lines(cls: type[Any], outer: Scope) -> list[str]:
             data.append(f"    {member}: {spelled(annotation, live_source(cls), scope)}")
         elif isinstance(value, staticmethod | classmethod) and member != "__new__":
             rest += function_lines(member, value.__func__, scope, name, type(value).__name__)
+        elif inspect.isfunction(value) and re.match("_[^_]", member):
+            continue  # a step of another method
         elif inspect.isfunction(value) or isinstance(value, staticmethod) or f"{name}.{member}" in OVERLOADS:
             rest += function_lines(member, getattr(value, "__func__", value), scope, name)
         elif not member.startswith("__"):

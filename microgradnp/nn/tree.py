@@ -82,9 +82,10 @@ class Tree:
         elif value is None or (before == BUFFER and isinstance(value, Tensor)):
             self.__dict__[name] = value
         else:
+            role = "child module" if before == MODULE else before
             raise TypeError(
-                f"cannot assign '{type(value).__name__}' as {'child module' if before == MODULE else before} '{name}' of "
-                f"{type(self).__name__} ({ACCEPTED[before]} or None expected)"
+                f"cannot assign '{type(value).__name__}' as {role} '{name}' of {type(self).__name__} "
+                f"({ACCEPTED[before]} or None expected)"
             )
 
     def __delattr__(self, name: str) -> None:
@@ -108,9 +109,9 @@ class Tree:
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
         if "." in name:
-            raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
+            raise KeyError(f'{kind} name cannot contain ".", got: {name}')
         if name == "":
-            raise KeyError(f'{kind} name can\'t be empty string ""')
+            raise KeyError(f'{kind} name cannot be empty string ""')
         hidden = getattr(type(self), name, None)
         if inspect.isroutine(hidden) or hasattr(hidden, "__set__"):
             what = "method" if inspect.isroutine(hidden) else "property"

@@ -26,7 +26,7 @@ from ..tensor import Tensor, edge_of, make, tensor_method
 from . import arithmetic, elementary
 from .call import lift
 from .conversion import cast
-from .indexing import getitem, index_put, plain_index
+from .indexing import getitem, index_put, integers_first, plain_index
 from .record import Array, composite, derivatives, operation
 from .shape import reshape
 
@@ -227,5 +227,8 @@ def normal_(self: Array, mean: float = 0, std: float = 1, *, generator: rng.Gene
 @tensor_method
 def __setitem__(self: Tensor, index: Any, value: Any) -> None:
     plain = plain_index(index)
+    if two := integers_first(plain):
+        getitem(self, two[0])[two[1]] = value  # through a view
+        return
     value = value if isinstance(value, Tensor) else make(np.asarray(value, self.dtype))
     write(self, "__setitem__", lambda before: index_put(before, plain, value))

@@ -27,7 +27,10 @@ def general(record: Operation, *args: Any, **kwargs: Any) -> Any:
     arguments = bound.arguments
     for name in record.list_operands:
         arguments[name] = _as_list(record, name, arguments[name])
-    if not any(isinstance(value, Tensor) for value in _each(record, arguments, record.operands)):
+    operands = list(_each(record, arguments, record.operands))
+    if not any(isinstance(value, Tensor) for value in operands):
+        if not any(hasattr(value, "__array_interface__") or hasattr(value, "__array_ufunc__") for value in operands):
+            raise _not_a_tensor(record, operands[0] if operands else None)
         return record.forward(*bound.args, **bound.kwargs)
     _replace(record, arguments, record.operands, lambda value: _accept(record, value))
     beside = any(isinstance(value, Tensor) for value in _each(record, arguments, record.promoted))
@@ -39,12 +42,17 @@ def general(record: Operation, *args: Any, **kwargs: Any) -> Any:
 def _as_list(record: Operation, name: str, value: Any) -> list[Any]:
     if isinstance(value, (Tensor, np.ndarray)) and value.ndim:
         return list(value)
-    if not isinstance(value, (list, tuple)) or not value:
-        given = "an empty one" if isinstance(value, (list, tuple)) else type(value).__name__
+    if not isinstance(value, (list, tuple)):
         raise TypeError(
-            f"{record.label}(): argument '{name}' must be a non-empty list or tuple of Tensors, got {given}"
+            f"{record.label}(): argument '{name}' must be a list or tuple of Tensors, got {type(value).__name__}"
         )
+    if not value:
+        raise EmptyListError(f"{record.label}(): expected a non-empty list of Tensors as '{name}'")
     return list(value)
+
+
+class EmptyListError(ValueError, RuntimeError):
+    """No tensors at all: PyTorch raises the one type from ``cat``, the other from ``stack``."""
 
 
 def _each(record: Operation, arguments: dict[str, Any], names: Iterable[str]) -> Iterator[Any]:
@@ -77,8 +85,12 @@ def _accept(record: Operation, value: Any) -> Any:
         return make(value.astype(value.dtype.newbyteorder("=")))
     if hasattr(value, "__array_ufunc__"):  # a capturing array
         return make(value)
-    wanted = "a Tensor, a NumPy array or a number" if record.numbers else "a Tensor or a NumPy array"
-    raise TypeError(
+    raise _not_a_tensor(record, value)
+
+
+def _not_a_tensor(record: Operation, value: Any) -> TypeError:
+    wanted = "a Tensor, a NumPy array or a number beside one" if record.numbers else "a Tensor or a NumPy array"
+    return TypeError(
         f"{where()}{record.label}(): expected {wanted}, got {type(value).__name__}; make one with "
         "microgradnp.tensor(...)"
     )

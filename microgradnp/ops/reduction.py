@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..tensor import Tensor
 from .arithmetic import maximum, minimum
 from .indexing import take_along_dim
 from .record import Array, composite, derivatives, operation
@@ -199,8 +200,8 @@ def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 class Extreme(NamedTuple):
     """Extreme values along a dimension, and where they stand."""
 
-    values: Any
-    indices: Any
+    values: Tensor
+    indices: Tensor
 
 
 @composite(methods=("max",))

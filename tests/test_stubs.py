@@ -1,0 +1,185 @@
+"""The type stubs: they are fresh, they say what is there, and a type checker finds mistakes and nothing else."""
+
+import ast
+import importlib.util
+import inspect
+import json
+import os
+import runpy
+import subprocess
+import sys
+import types
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import microgradnp
+from microgradnp import Tensor
+
+ROOT = Path(__file__).parents[1]
+TYPING = ROOT / "tests" / "typing"
+TOOL = ROOT / "tools" / "stubs.py"
+
+
+@cache
+def tool():
+    spec = importlib.util.spec_from_file_location("stubs", TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def stub(path):
+    return ast.parse((ROOT / "microgradnp" / path).read_text(encoding="utf-8")).body
+
+
+def defined(body):
+    """The names that statements of a stub define or export, each with the statements that do."""
+    names = {}
+    for node in body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
+                names.setdefault(name, []).append(node)
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.ImportFrom(names=[ast.alias(asname=str(name))]):
+                names.setdefault(name, []).append(node)
+    return names
+
+
+def members():
+    [tensor] = [node for node in stub("tensor.pyi") if isinstance(node, ast.ClassDef) and node.name == "Tensor"]
+    return defined(tensor.body)
+
+
+def is_special(name):
+    return name.startswith("__") and name.endswith("__")
+
+
+# Fresh
+
+
+def test_the_stubs_are_fresh():
+    assert tool().check() == ""
+
+
+def test_they_are_the_same_in_every_process():
+    """Under another hash seed, and through the command that people type."""
+    env = {**os.environ, "PYTHONHASHSEED": "7"}
+    done = subprocess.run([sys.executable, TOOL, "--check"], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "The stubs are fresh.\n"), done.stdout + done.stderr
+
+
+def test_a_stale_stub_is_noticed(monkeypatch, capsys):
+    fresh = tool().stub_of
+    monkeypatch.setattr(tool(), "stub_of", lambda module: "x: int\n" * 100 + fresh(module))
+    monkeypatch.setattr(sys, "argv", ["stubs.py", "--check"])
+    assert tool().main() == 1
+    text = capsys.readouterr().out
+    assert "+x: int" in text
+    assert "run python tools/stubs.py" in text
+    assert len(text.splitlines()) < 150
+
+
+# Complete
+
+
+def test_every_attribute_of_tensor_is_in_the_stub():
+    public = {name for name in dir(Tensor) if not name.startswith("_")}
+    operators = {name for name, value in vars(Tensor).items() if is_special(name) and callable(value)}
+    assert public | operators <= members().keys()
+
+
+def test_every_attribute_in_the_stub_is_there():
+    assert [name for name in members() if not hasattr(Tensor, name)] == []
+
+
+def test_every_name_of_the_package_is_in_its_stub():
+    names = {name for name, value in vars(microgradnp).items() if not isinstance(value, types.ModuleType)}
+    assert {name for name in names if not name.startswith("_")} <= defined(stub("__init__.pyi")).keys()
+
+
+@pytest.mark.parametrize("path", ["__init__.pyi", "nn/functional.pyi"])
+def test_every_name_in_a_stub_is_there(path):
+    module = microgradnp if path == "__init__.pyi" else microgradnp.nn.functional
+    assert [name for name in defined(stub(path)) if not hasattr(module, name)] == []
+
+
+# Right
+
+
+def shape_of(parameters):
+    return [(parameter.name, parameter.kind) for parameter in parameters]
+
+
+def stub_shape(node):
+    """The names and kinds of the parameters of a function in a stub."""
+    a, p = node.args, inspect.Parameter
+    groups = [(a.posonlyargs, p.POSITIONAL_ONLY), (a.args, p.POSITIONAL_OR_KEYWORD), ([a.vararg], p.VAR_POSITIONAL),
+              (a.kwonlyargs, p.KEYWORD_ONLY), ([a.kwarg], p.VAR_KEYWORD)]  # fmt: skip
+    return [(arg.arg, kind) for args, kind in groups for arg in args if arg is not None]
+
+
+def live_shape(function):
+    shape = shape_of(inspect.signature(function).parameters.values())
+    if [name for name, _ in shape] == ["self", "args", "kwargs"]:  # in place: what the other form takes
+        return live_shape(getattr(Tensor, function.__name__.removesuffix("_")))
+    return shape
+
+
+@pytest.mark.parametrize("name", [name for name in members() if inspect.isroutine(getattr(Tensor, name))])
+def test_methods_have_the_parameters_that_the_stub_says(name):
+    for node in members()[name]:
+        assert stub_shape(node)[1:] == live_shape(getattr(Tensor, name))[1:]  # the first is self, whatever its name
+        assert node.args.posonlyargs + node.args.args
+
+
+@pytest.mark.parametrize("path", ["__init__.pyi", "nn/functional.pyi"])
+def test_functions_have_the_parameters_that_the_stub_says(path):
+    module = microgradnp if path == "__init__.pyi" else microgradnp.nn.functional
+    for name, nodes in defined(stub(path)).items():
+        if isinstance(nodes[0], ast.FunctionDef) and name not in tool().OVERLOADS:
+            for node in nodes:
+                assert stub_shape(node) == live_shape(getattr(module, name)), name
+
+
+def test_the_typical_program_runs():
+    runpy.run_path(str(TYPING / "program.py"))["main"]()
+
+
+# Pyright
+
+
+@cache
+def pyright():
+    """The errors that pyright finds in the programs: their files and lines. None where there is no pyright."""
+    command = [sys.executable, "-m", "pyright"]
+    if importlib.util.find_spec("pyright") is None or subprocess.run([*command, "--version"]).returncode:
+        return None
+    command += ["--outputjson", "--pythonpath", sys.executable, str(TYPING)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    assert found["summary"]["filesAnalyzed"] == 2
+    return [
+        (Path(d["file"]).name, d["range"]["start"]["line"] + 1, d["message"])
+        for d in found["generalDiagnostics"]
+        if d["severity"] == "error"
+    ]
+
+
+@pytest.fixture
+def errors():
+    found = pyright()
+    if found is None:
+        pytest.skip("needs pyright")
+    return found
+
+
+def test_pyright_finds_no_mistake_in_the_typical_program(errors):
+    assert [error for error in errors if error[0] == "program.py"] == []
+
+
+def test_pyright_finds_the_mistakes_and_no_others(errors):
+    lines = (TYPING / "mistakes.py").read_text(encoding="utf-8").splitlines()
+    marked = {number for number, line in enumerate(lines, 1) if "# error:" in line}
+    assert {line for name, line, _ in errors if name == "mistakes.py"} == marked

@@ -161,24 +161,30 @@ def clone(input: Tensor) -> Tensor:
 
 def arange(
     start: builtins.float,
-    end: builtins.float = None,
+    end: builtins.float | None = None,
     step: builtins.float = 1,
     *,
-    dtype: npt.DTypeLike = None,
+    dtype: npt.DTypeLike | None = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """The numbers from ``start`` (or 0) in steps up to, but without, ``end``; int64 when all arguments are integers."""
 
-def as_tensor(data: Any, dtype: npt.DTypeLike = None) -> Tensor:
+def as_tensor(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
     """``data`` as a tensor, without a copy where none is needed: a tensor as it is, a NumPy array by its memory."""
 
 def empty(
-    *size: builtins.int | Sequence[builtins.int], dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False
+    *size: builtins.int | Sequence[builtins.int],
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: builtins.bool = False,
 ) -> Tensor:
     """A tensor whose values are whatever the memory held."""
 
 def eye(
-    n: builtins.int, m: builtins.int | None = None, *, dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False
+    n: builtins.int,
+    m: builtins.int | None = None,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: builtins.bool = False,
 ) -> Tensor:
     """Ones on the diagonal of an n x m matrix, zeros elsewhere."""
 
@@ -189,7 +195,7 @@ def full(
     size: Sequence[builtins.int],
     fill_value: builtins.float,
     *,
-    dtype: npt.DTypeLike = None,
+    dtype: npt.DTypeLike | None = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """A tensor filled with one number, whose type it takes."""
@@ -199,23 +205,25 @@ def linspace(
     end: builtins.float,
     steps: builtins.int,
     *,
-    dtype: npt.DTypeLike = None,
+    dtype: npt.DTypeLike | None = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """``steps`` numbers, evenly spaced from ``start`` to ``end``, both included."""
 
 def ones(
-    *size: builtins.int | Sequence[builtins.int], dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False
+    *size: builtins.int | Sequence[builtins.int],
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: builtins.bool = False,
 ) -> Tensor:
     """A tensor of ones."""
 
-def ones_like(input: Tensor, *, dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False) -> Tensor:
+def ones_like(input: Tensor, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """Ones of the shape and dtype of another tensor."""
 
 def rand(
     *size: builtins.int | Sequence[builtins.int],
     generator: Generator | None = None,
-    dtype: npt.DTypeLike = None,
+    dtype: npt.DTypeLike | None = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """Uniform random numbers in [0, 1), PyTorch's own for the same seed."""
@@ -244,23 +252,25 @@ def randint(
 def randn(
     *size: builtins.int | Sequence[builtins.int],
     generator: Generator | None = None,
-    dtype: npt.DTypeLike = None,
+    dtype: npt.DTypeLike | None = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """Random numbers from the standard normal distribution, PyTorch's own for the same seed."""
 
-def randperm(n: builtins.int, *, generator: Generator | None = None, dtype: npt.DTypeLike = None) -> Tensor:
+def randperm(n: builtins.int, *, generator: Generator | None = None, dtype: npt.DTypeLike | None = None) -> Tensor:
     """The integers from 0 to n - 1 in random order."""
 
-def tensor(data: Any, *, dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False) -> Tensor:
+def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """A new tensor with a copy of ``data``: a number, nested lists of numbers, a NumPy array or a tensor."""
 
 def zeros(
-    *size: builtins.int | Sequence[builtins.int], dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False
+    *size: builtins.int | Sequence[builtins.int],
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: builtins.bool = False,
 ) -> Tensor:
     """A tensor of zeros."""
 
-def zeros_like(input: Tensor, *, dtype: npt.DTypeLike = None, requires_grad: builtins.bool = False) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """Zeros of the shape and dtype of another tensor."""
 
 def exp(input: Tensor) -> Tensor:
@@ -276,7 +286,7 @@ def relu(input: Tensor) -> Tensor:
     """max(input, 0), elementwise; its derivative at 0 is 0."""
 
 def sigmoid(input: Tensor) -> Tensor:
-    """The logistic function 1 / (1 + exp(-input)). Never overflows: it is computed as (1 + tanh(input / 2)) / 2."""
+    """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is 0."""
 
 def sqrt(input: Tensor) -> Tensor:
     """The square root: nan below 0. Its derivative at 0 is inf."""
@@ -330,7 +340,9 @@ def max(input: Tensor, dim: None = None, keepdim: builtins.bool = False) -> Tens
 def max(input: Tensor, dim: builtins.int, keepdim: builtins.bool = False) -> Extreme: ...
 @overload
 def max(input: Tensor, dim: Tensor | np.ndarray, keepdim: builtins.bool = False) -> Tensor: ...
-def mean(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike = None) -> Tensor:
+def mean(
+    input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
+) -> Tensor:
     """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan."""
 
 @overload
@@ -341,7 +353,9 @@ def min(input: Tensor, dim: None = None, keepdim: builtins.bool = False) -> Tens
 def min(input: Tensor, dim: builtins.int, keepdim: builtins.bool = False) -> Extreme: ...
 @overload
 def min(input: Tensor, dim: Tensor | np.ndarray, keepdim: builtins.bool = False) -> Tensor: ...
-def sum(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike = None) -> Tensor:
+def sum(
+    input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
+) -> Tensor:
     """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64."""
 
 def broadcast_to(input: Tensor, shape: tuple[builtins.int, ...]) -> Tensor:

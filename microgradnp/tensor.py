@@ -54,9 +54,22 @@ class Tensor:
     """
 
     # _array: the values.  _edge: the node that made it, a Leaf when it collects gradients, None when it needs none.
-    # _base, _base_edge: for a view, the tensor whose memory it looks into and that tensor's edge when the view was
-    # made. _constant: what stands for it in pictures, made when first needed.
-    __slots__ = ("__dict__", "__weakref__", "_array", "_base", "_base_edge", "_constant", "_edge", "_grad")
+    # _leaf: its Leaf while it does not require gradients, to come back to.
+    # _base: for a view, the tensor whose memory it looks into.  _written: the edge that the last recorded in-place write
+    # gave a tensor.  _seen: for a view, its base's _written when the view was given its edge.
+    # _constant: what stands for it in pictures, made when first needed.
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_array",
+        "_base",
+        "_constant",
+        "_edge",
+        "_grad",
+        "_leaf",
+        "_seen",
+        "_written",
+    )
 
     _array: Any
     _edge: Node | None
@@ -141,14 +154,14 @@ class Tensor:
                     "you can only change requires_grad flags of leaf variables: this tensor is the result of "
                     f"{edge.label if edge else 'an operation'}. Use .detach() for one that does not require grad."
                 )
-            self._edge = None
+            self._leaf, self._edge = edge, None  # it comes back with its hooks, and for the graphs that know it
         elif self._array.dtype.kind not in "fc":
             raise RuntimeError(
                 f"only Tensors of floating point dtype can require gradients, got {self._array.dtype}: "
                 f"make it one first, for example with .float() or dtype=float32"
             )
         else:
-            self._edge = Leaf(self)
+            self._edge = getattr(self, "_leaf", None) or Leaf(self)
         return self
 
     @property
@@ -302,6 +315,20 @@ class Tensor:
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if self._array.ndim == 0 else format(repr(self), spec)
 
+    def __copy__(self) -> Tensor:
+        """Another tensor on the same memory; a leaf's copy collects gradients of its own."""
+        out = make(self._array, type(self))
+        if self.is_leaf:
+            out.requires_grad_(self.requires_grad)
+        else:
+            out._edge = edge_of(self)
+        out.__dict__.update(self.__dict__)
+        return out
+
+    def __reduce__(self) -> Any:
+        # What is pickled is the value: graphs belong to the process that recorded them.
+        return _rebuild, (type(self), self._array, self.requires_grad, self._grad, self.__dict__)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if id(self) in memo:
             return memo[id(self)]
@@ -319,6 +346,13 @@ class Tensor:
 
 
 _new = object.__new__
+
+
+def _rebuild(cls: type[Tensor], array: Any, requires_grad: bool, grad: Tensor | None, attributes: Any) -> Tensor:
+    out = make(array, cls).requires_grad_(requires_grad)
+    out._grad = grad
+    out.__dict__.update(attributes)
+    return out
 
 
 def _refresh(view: Tensor) -> None:
@@ -370,9 +404,14 @@ def _unwrapped(data: Any) -> Any:
 
 def edge_of(tensor: Tensor) -> Node | None:
     """The tensor's edge into the graph; a view's is made anew when its base has been written to since."""
-    if tensor._base is not None and tensor._base._edge is not tensor._base_edge:
+    if tensor._base is not None and written_edge(tensor._base) is not tensor._seen:
         _refresh(tensor)
     return tensor._edge
+
+
+def written_edge(tensor: Tensor) -> Node | None:
+    """The edge that the last recorded in-place write gave a tensor, None before the first."""
+    return getattr(tensor, "_written", None)
 
 
 def constant_of(operand: Any) -> Any:

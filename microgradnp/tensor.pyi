@@ -35,10 +35,12 @@ class Tensor:
 
     _array: Any
     _base: Tensor | None
-    _base_edge: Any
     _constant: Any
     _edge: Node | None
     _grad: Tensor | None
+    _leaf: Any
+    _seen: Any
+    _written: Any
     def __new__(cls, data: Any = (), *, requires_grad: builtins.bool = False) -> Self: ...
     @property
     def shape(self) -> Size:
@@ -108,7 +110,7 @@ class Tensor:
         """Its values as nested Python lists (a number for a 0-d tensor)."""
     def numpy(self, *, force: builtins.bool = False) -> np.ndarray:
         """Its values as a NumPy array that shares its memory."""
-    def __array__(self, dtype: npt.DTypeLike = None, copy: builtins.bool | None = None) -> np.ndarray: ...
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: builtins.bool | None = None) -> np.ndarray: ...
     def __float__(self) -> builtins.float: ...
     def __int__(self) -> builtins.int: ...
     def __bool__(self) -> builtins.bool: ...
@@ -118,6 +120,9 @@ class Tensor:
     def __hash__(self) -> builtins.int: ...
     def __repr__(self) -> str: ...
     def __format__(self, spec: str) -> str: ...
+    def __copy__(self) -> Tensor:
+        """Another tensor on the same memory; a leaf's copy collects gradients of its own."""
+    def __reduce__(self) -> Any: ...
     def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor: ...
     def backward(
         self,
@@ -241,8 +246,8 @@ class Tensor:
     def to(
         self,
         *target: Tensor | npt.DTypeLike,
-        dtype: npt.DTypeLike = None,
-        device: str = None,
+        dtype: npt.DTypeLike | None = None,
+        device: str | None = None,
         copy: builtins.bool = False,
         **ignored: Any,
     ) -> Tensor:
@@ -310,7 +315,9 @@ class Tensor:
     def tanh(self) -> Tensor:
         """The hyperbolic tangent."""
     def sigmoid(self) -> Tensor:
-        """The logistic function 1 / (1 + exp(-input)). Never overflows: it is computed as (1 + tanh(input / 2)) / 2."""
+        """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is
+        0.
+        """
     def relu(self) -> Tensor:
         """max(input, 0), elementwise; its derivative at 0 is 0."""
     def __getitem__(self, index: _Index) -> Tensor:
@@ -319,9 +326,9 @@ class Tensor:
         """The elements of ``input`` at ``indices`` along ``dim``; the other dimensions are broadcast. Without
         ``dim``, of all.
         """
-    def sum(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike = None) -> Tensor:
+    def sum(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None) -> Tensor:
         """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64."""
-    def mean(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike = None) -> Tensor:
+    def mean(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None) -> Tensor:
         """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan."""
     def amax(self, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
         """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
@@ -420,6 +427,7 @@ class Tensor:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any: ...
 
+def _rebuild(cls: type[Tensor], array: Any, requires_grad: bool, grad: Tensor | None, attributes: Any) -> Tensor: ...
 def _refresh(view: Tensor) -> None:
     """Give a view its place in the graph anew, after its base has been written to: the base's elements at its
     positions.
@@ -428,7 +436,7 @@ def _refresh(view: Tensor) -> None:
 def make(array: Any, cls: type[Tensor] = ...) -> Tensor:
     """A tensor around ``array`` as it is, outside every graph."""
 
-def array_from(data: Any, dtype: npt.DTypeLike = None) -> np.ndarray:
+def array_from(data: Any, dtype: npt.DTypeLike | None = None) -> np.ndarray:
     """A new array with the values of ``data``; its own type is kept where it has one, and Python floats are float32."""
 
 def _first_element(data: Any) -> Any: ...
@@ -437,6 +445,9 @@ def _unwrapped(data: Any) -> Any:
 
 def edge_of(tensor: Tensor) -> Node | None:
     """The tensor's edge into the graph; a view's is made anew when its base has been written to since."""
+
+def written_edge(tensor: Tensor) -> Node | None:
+    """The edge that the last recorded in-place write gave a tensor, None before the first."""
 
 def constant_of(operand: Any) -> Any:
     """What stands for an operand without gradient in pictures: a ``Constant``, or the Python value itself."""

@@ -1,4 +1,4 @@
-"""Hypothesis profiles: ``ci`` repeats itself exactly and fails fast (the default); ``dev`` explores, and shrinks failures."""
+"""Hypothesis profiles: ``ci`` (the default) repeats itself and fails fast; ``dev`` explores, and shrinks failures."""
 
 import os
 

@@ -1,7 +1,8 @@
-"""The calls that the operations' records declare as samples, filled with numbers; and derivatives by finite differences."""
+"""Sample calls of the operations, as their records declare them, filled with numbers; and finite differences."""
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import microgradnp as mg
 from microgradnp.ops.record import OPERATIONS, REALS, Operation
 
 DIFFERENTIABLE = {name: record for name, record in OPERATIONS.items() if record.rules}
+Arrays = list[np.ndarray]
 CLEARANCE = 0.1  # how far sample values stay away from an operation's kinks
 
 
@@ -34,7 +36,7 @@ class Number(Place):
 
 @dataclass(frozen=True, repr=False)
 class Call:
-    """A call of an operation: positional arguments with a ``Place`` wherever a number or an array is to be filled in."""
+    """A call of an operation: its positional arguments, with a ``Place`` where an array or a number is to stand."""
 
     record: Operation
     layout: tuple[Any, ...]
@@ -51,17 +53,19 @@ class Call:
     @property
     def wanted(self) -> list[int]:
         """Which of the places hold an array that has a derivative."""
-        return [
-            i for i, (name, place) in enumerate(self.places) if name in self.record.rules and type(place) is Place
-        ]  # fmt: skip
+        rules = self.record.rules
+        return [i for i, (name, place) in enumerate(self.places) if name in rules and type(place) is Place]
 
     def fill(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """The arguments with ``values`` in their places."""
         rest = iter(values)
-        put = lambda argument: next(rest) if isinstance(argument, Place) else argument  # noqa: E731
-        return tuple(
-            [put(a) for a in argument] if isinstance(argument, list) else put(argument) for argument in self.layout
-        )
+
+        def put(argument: Any) -> Any:
+            if isinstance(argument, list):
+                return [put(item) for item in argument]
+            return next(rest) if isinstance(argument, Place) else argument
+
+        return tuple(put(argument) for argument in self.layout)
 
     def values(self, rng: np.random.Generator, dtype: Any = np.float64) -> list[Any]:
         """Numbers for every place, from the operands' domains.
@@ -74,11 +78,14 @@ class Call:
         count = sum(sizes)
         lattice = (rng.permutation(count) + rng.uniform(0.25, 0.75, count)) / max(count, 1)
         parts = np.split(lattice, np.cumsum(sizes)[:-1])
-        return [
-            _in_domain(self.record, name, part.reshape(place.shape), dtype) if type(place) is Place
-            else _in_domain(self.record, name, part, np.float64).item()
+        arrays = [
+            _in_domain(self.record, name, part.reshape(place.shape), dtype)
             for (name, place), part in zip(places, parts, strict=True)
-        ]  # fmt: skip
+        ]
+        return [
+            array.item() if isinstance(place, Number) else array
+            for (_, place), array in zip(places, arrays, strict=True)
+        ]
 
 
 def _as_list(argument: Any) -> list[Any]:
@@ -86,7 +93,7 @@ def _as_list(argument: Any) -> list[Any]:
 
 
 def _in_domain(record: Operation, operand: str, lattice: np.ndarray, dtype: Any) -> np.ndarray:
-    """Numbers between 0 and 1 carried to an operand's domain: an interval without its kinks, or a range of integers."""
+    """Numbers from 0 to 1, carried to an operand's domain: a range of integers, or an interval without the kinks."""
     domain = record.domain.get(operand, REALS) if isinstance(record.domain, dict) else record.domain
     if isinstance(domain, range):
         return np.asarray(np.array(domain)[(lattice * len(domain)).astype(int)])
@@ -98,7 +105,10 @@ def _in_domain(record: Operation, operand: str, lattice: np.ndarray, dtype: Any)
 
 
 def calls(record: Operation) -> st.SearchStrategy[list[Call]]:
-    """The sample calls of an operation: those that its record declares, or shapes that broadcast, some of them drawn."""
+    """The sample calls of an operation: those that its record declares, or shapes that broadcast, some of them drawn.
+
+    Zero-size and 0-d arrays are among them.
+    """
     if record.samples is not None:
         return st.just([Call(record, layout) for layout in record.samples(Place)])
     count = len(record.operands)
@@ -119,6 +129,20 @@ def _broadcasting(record: Operation, shapes: Sequence[tuple[int, ...]]) -> Itera
 seeds = st.integers(0, 2**32 - 1)
 
 
+def drawn(record: Operation, data: st.DataObject, seed: int, dtype: Any = np.float64) -> Iterator[tuple[Any, ...]]:
+    """For each sample call of an operation: the call, values for it, a cotangent, and a random generator."""
+    for i, call in enumerate(data.draw(calls(record))):
+        rng = np.random.default_rng((seed, i))
+        values = call.values(rng, dtype)
+        yield call, values, _cotangent(call, values, rng), rng
+
+
+def _cotangent(call: Call, values: Sequence[Any], rng: np.random.Generator) -> np.ndarray:
+    """A random gradient for the result: rules that are right only for ones do not get away with it."""
+    out = np.asarray(call.record.forward(*call.fill(values)))
+    return np.asarray(rng.uniform(0.5, 2.0, out.shape) * rng.choice([-1.0, 1.0], out.shape), out.dtype)
+
+
 # Running a call on tensors
 
 
@@ -134,9 +158,7 @@ def apply(call: Call, tensors: Sequence[Any]) -> mg.Tensor:
     return call.record.public(*call.fill(tensors))
 
 
-def outcome(
-    call: Call, values: Sequence[Any], cotangent: np.ndarray, **options: Any
-) -> tuple[np.ndarray, list[np.ndarray]]:
+def outcome(call: Call, values: Sequence[Any], cotangent: np.ndarray, **options: Any) -> tuple[np.ndarray, Arrays]:
     """The result and the gradients of the wanted operands, as arrays that share the tensors' memory."""
     tensors = tensors_of(call, values)
     out = apply(call, tensors)
@@ -144,25 +166,40 @@ def outcome(
     return plain(out), [plain(g) for g in gradients]
 
 
+def second_gradients(call: Call, values: Sequence[Any], cotangent: np.ndarray, seconds: Arrays) -> Arrays:
+    """The gradients of sum(seconds * gradients), by the wanted operands and by the cotangent."""
+    *tensors, g = leaves = [*tensors_of(call, values), mg.from_numpy(cotangent).requires_grad_()]
+    wanted = [leaves[i] for i in call.wanted]
+    firsts = mg.autograd.grad(apply(call, tensors), wanted, g, create_graph=True)
+    # A gradient that depends on nothing (that of sign) is no part of any graph: the zeros are.
+    total = functools.reduce(mg.add, [leaf.sum() * 0 for leaf in (*wanted, g)])
+    for first, second in zip(firsts, seconds, strict=True):
+        total = total + (first * mg.from_numpy(second)).sum()
+    return [plain(second) for second in mg.autograd.grad(total, [*wanted, g])]
+
+
 def plain(tensor: mg.Tensor) -> np.ndarray:
     return tensor.detach().numpy()
 
 
-def cotangent_of(call: Call, values: Sequence[Any], rng: np.random.Generator) -> np.ndarray:
-    """A random gradient for the result: rules that are right only for ones do not get away with it."""
-    out = np.asarray(call.record.forward(*call.fill(values)))
-    return np.asarray(rng.uniform(0.5, 2.0, out.shape) * rng.choice([-1.0, 1.0], out.shape), out.dtype)
-
-
 # Finite differences
 
-Arrays = list[np.ndarray]
+
+def numeric_gradients(call: Call, values: Sequence[Any], cotangent: np.ndarray) -> Arrays:
+    """What the gradients should be, from the forward pass on plain arrays."""
+    return finite_differences(lambda at: [call.record.forward(*call.fill(at))], values, call.wanted, [cotangent])
+
+
+def numeric_second_gradients(call: Call, values: Sequence[Any], cotangent: np.ndarray, seconds: Arrays) -> Arrays:
+    """What the second gradients should be, from the first ones."""
+    wanted = [*call.wanted, len(values)]
+    return finite_differences(lambda at: outcome(call, at[:-1], at[-1])[1], [*values, cotangent], wanted, seconds)
 
 
 def finite_differences(
-    function: Callable[[Arrays], Arrays], at: Arrays, wanted: Sequence[int], cotangents: Arrays
+    function: Callable[[list[Any]], Arrays], at: Sequence[Any], wanted: Sequence[int], cotangents: Arrays
 ) -> Arrays:
-    """The gradients of sum(cotangent * function(at)): central differences, the error of order h² taken out (Richardson).
+    """The gradients of sum(cotangents * function(at)): central differences with one step of Richardson's extrapolation.
 
     The step is small beside the distance to kinks and poles; rounding (eps / h) and the formula (h**4) then err alike.
     """
@@ -175,8 +212,9 @@ def finite_differences(
         return float(sum((c * part).sum(dtype=np.float64) for c, part in zip(cotangents, function(point), strict=True)))
 
     def derivative(index: int, element: Any) -> float:
-        f = lambda steps: objective(index, element, at[index][element] + steps * h)  # noqa: E731
-        return (8 * (f(1) - f(-1)) - (f(2) - f(-2))) / (12 * h)
+        x = at[index][element]
+        below, low, high, above = (objective(index, element, x + steps * h) for steps in (-2, -1, 1, 2))
+        return (8 * (high - low) - (above - below)) / (12 * h)
 
     gradients = [np.zeros_like(at[index]) for index in wanted]
     for index, gradient in zip(wanted, gradients, strict=True):

@@ -52,6 +52,7 @@ def test_a_shared_module_or_parameter_is_counted_once_but_saved_under_every_name
     assert [name for name, _ in model.named_parameters()] == ["0.weight", "0.bias", "1.bias"]
     assert len(list(model.named_parameters(remove_duplicate=False))) == 6
     assert sorted(model.state_dict()) == ["0.bias", "0.weight", "1.bias", "1.weight", "2.bias", "2.weight"]
+    model.load_state_dict(model.state_dict())
 
 
 def test_a_plain_tensor_or_list_is_an_ordinary_attribute():
@@ -75,6 +76,7 @@ def test_what_is_registered_can_be_set_to_none_and_deleted(name):
 def test_a_name_takes_its_last_kind_and_nothing_of_the_former_one_is_left():
     block = Block()
     block.register_buffer("cache", mg.ones(1), persistent=False)
+    assert "cache" not in block.state_dict()
     block.cache = nn.Parameter(mg.ones(1))
     assert list(block._buffers) == ["count"]
     assert "cache" in block.state_dict()
@@ -94,6 +96,10 @@ def test_the_mappings_of_one_kind_behave_as_dictionaries():
     assert repr(block._buffers) == "{'count': tensor([0])}"
     with pytest.raises(KeyError, match="nope"):
         block._modules["nope"]
+
+
+def written_parameter():
+    return nn.Parameter(mg.ones(1), requires_grad=False).mul_(mg.ones(1, requires_grad=True))
 
 
 class HasNames(nn.Module):
@@ -130,12 +136,15 @@ WRONG = [
     (lambda m: m.register_buffer(3, None), TypeError, "buffer name should be a string. Got int"),
     (lambda m: m.add_module("x", 3), TypeError, "int is not a Module subclass"),
     (lambda m: m.register_parameter("x", mg.ones(1)), TypeError, "'Tensor' object to parameter 'x'"),
+    (lambda m: m.register_parameter("x", written_parameter()), ValueError, "non-leaf Tensor to parameter 'x'"),
     (lambda m: m.register_buffer("x", [1]), TypeError, "'list' object to buffer 'x'"),
     (lambda m: m.nope, AttributeError, "'Block' object has no attribute 'nope'"),
     (lambda m: delattr(m, "nope"), AttributeError, "nope"),
     (lambda m: m.get_submodule("linear.x"), AttributeError, r"Linear has no attribute `x` \(looking for `linear.x`\)"),
     (lambda m: m.get_parameter("linear"), AttributeError, "`linear` is not an nn.Parameter"),
     (lambda m: m.get_buffer("scale"), AttributeError, "`scale` is not a buffer"),
+    (lambda m: m.set_submodule("scale", nn.Tanh()), AttributeError, "`scale` is not an nn.Module"),
+    (lambda m: m.set_submodule("new", nn.Tanh(), strict=True), AttributeError, "no attribute `new`"),
     (lambda m: nn.Module()(1), NotImplementedError, r'Module \[Module\] is missing the required "forward" function'),
     (lambda m: m.train(1), ValueError, "training mode is expected to be boolean, got 1"),
 ]
@@ -240,6 +249,7 @@ def test_forward_hooks_replace_arguments_and_output_until_they_are_removed():
 def test_hooks_with_keywords_and_after_errors():
     seen = []
     linear = nn.Linear(2, 1)
+    linear.register_forward_hook(lambda *given: seen.append("only after success"))
     linear.register_forward_pre_hook(lambda module, args, kwargs: seen.append(kwargs), with_kwargs=True)
     linear.register_forward_hook(lambda *given: seen.append(given[-1]), always_call=True)
     with pytest.raises(RuntimeError, match="input has 3 features"):
@@ -279,6 +289,37 @@ def test_backward_hooks_are_called_in_every_sweep_and_only_for_what_it_reaches()
     mg.autograd.grad(out.sum(), out)  # ends at the output: the module is not reached
     mg.autograd.grad(out.sum(), x)
     assert seen == [[[1.0, 1.0]], [[2.0, 2.0]], [[1.0, 1.0]]]
+    with mg.no_grad():
+        assert not linear(x).requires_grad
+
+
+def test_gradients_that_come_round_the_output_pass_the_backward_hooks_by():
+    class Keeps(nn.Module):
+        def forward(self, x):
+            self.inner = x * 3
+            return self.inner * 2
+
+    keeps, seen = Keeps(), []
+    keeps.register_full_backward_hook(lambda module, grad_input, grad_output: seen.append(values(grad_input[0])))
+    x = mg.ones(1, requires_grad=True)
+    for use, gradients in ((lambda out: out, [[6.0]]), (lambda out: keeps.inner, [])):
+        use(keeps(x)).sum().backward()
+        assert seen == gradients
+        seen.clear()
+
+
+def test_backward_hooks_see_zeros_for_unused_inputs_and_may_write_to_what_they_see():
+    class First(nn.Module):
+        def forward(self, a, b):
+            return a * 2
+
+    first, seen = First(), []
+    first.register_full_backward_hook(lambda module, grad_input, grad_output: seen.append(values(grad_input[1])))
+    first.register_full_backward_hook(lambda module, grad_input, grad_output: grad_output[0].fill_(100) and None)
+    a, b, c = (mg.ones(2, requires_grad=True) for _ in range(3))
+    (first(a, b) + c).sum().backward(inputs=[a, c])
+    assert seen == [[0.0, 0.0]]
+    assert (values(a.grad), b.grad, values(c.grad)) == ([2.0, 2.0], None, [1.0, 1.0])
 
 
 @pytest.mark.parametrize("write", [lambda t: t.mul_(3), lambda t: t.relu_(), lambda t: t[:, 0].mul_(2)])
@@ -294,6 +335,20 @@ def test_a_module_with_backward_hooks_may_be_followed_by_writes_in_place(write):
         (out * out).sum().backward()
         results.append((values(x.grad), values(linear.weight.grad)))
     assert results[0] == results[1]
+
+
+def test_a_module_with_backward_hooks_may_write_to_its_input():
+    results = []
+    for hooked in (False, True):
+        relu = nn.ReLU(inplace=True)
+        if hooked:
+            relu.register_full_backward_hook(lambda module, grad_input, grad_output: None)
+        x = mg.tensor([-1.0, 2.0], requires_grad=True)
+        h = x * 1
+        out = relu(h)
+        (h * h + out).sum().backward()
+        results.append((values(h), values(x.grad)))
+    assert results[0] == results[1] == ([0.0, 2.0], [0.0, 5.0])
 
 
 BAD_RESULTS = [
@@ -391,14 +446,14 @@ def test_conversion_keeps_parameters_ties_and_memory_where_it_can():
     ("target", "dtype"),
     [
         ((mg.float64,), mg.float64),
-        (("cpu",), mg.float32),
+        (("cpu",), mg.float16),
         (("cpu", "float64"), mg.float64),
-        ((mg.ones(1).half(),), mg.float16),
+        ((mg.ones(1),), mg.float32),
     ],
     ids=str,
 )
 def test_to(target, dtype):
-    assert nn.Linear(1, 1).to(*target).weight.dtype == dtype
+    assert nn.Linear(1, 1).half().to(*target).weight.dtype == dtype
 
 
 def test_to_refuses_other_devices_and_integers():
@@ -558,8 +613,11 @@ def test_sequential_is_a_list_that_shares_its_modules():
     del model[1:3]
     model.extend(model)
     assert list(model) == [first, third, first, third]
-    with pytest.raises(IndexError, match="index 4 is out of range: this Sequential has 4 modules"):
-        model[4]
+    model *= 2
+    assert list(model) == [first, third] * 4
+    assert "append" in dir(model) and "0" not in dir(model)
+    with pytest.raises(IndexError, match="index 8 is out of range: this Sequential has 8 modules"):
+        model[8]
 
 
 def test_a_sequential_may_have_parameters_of_its_own():
@@ -723,6 +781,9 @@ def test_weights_of_the_losses_are_buffers():
     assert loss.double().pos_weight.dtype == mg.float64
     x = mg.zeros(2)
     assert nn.BCEWithLogitsLoss()(x, mg.ones(2)).item() * 3 == pytest.approx(loss.float()(x, mg.ones(2)).item())
+    for weighted in (nn.BCELoss, nn.BCEWithLogitsLoss):
+        each = weighted(weight=mg.tensor([1.0, 2.0]), reduction="none")(x + 0.5, mg.ones(2))
+        assert each[1].item() == 2 * each[0].item() != 0
 
 
 def test_a_loss_of_two_shapes_is_never_silent():

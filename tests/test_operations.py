@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import math
 from collections.abc import Iterator
@@ -18,18 +17,19 @@ from operations import (
     Place,
     apply,
     assert_close,
-    calls,
-    cotangent_of,
-    finite_differences,
+    drawn,
+    numeric_gradients,
+    numeric_second_gradients,
     outcome,
     plain,
+    second_gradients,
     seeds,
     tensors_of,
     tolerance,
 )
 
 import microgradnp as mg
-from microgradnp.ops.record import COMPOSITES, OPERATIONS, Operation
+from microgradnp.ops.record import BY_NUMPY, COMPOSITES, OPERATIONS, Operation
 from microgradnp.tensor import Tensor
 
 EXACT = 4e-15  # what a different order of summation may change
@@ -37,12 +37,6 @@ EXACT = 4e-15  # what a different order of summation may change
 every_operation = pytest.mark.parametrize("record", OPERATIONS.values(), ids=OPERATIONS)
 every_derivative = pytest.mark.parametrize("record", DIFFERENTIABLE.values(), ids=DIFFERENTIABLE)
 sampled = given(data=st.data(), seed=seeds)
-
-
-def drawn(record: Operation, data: st.DataObject, seed: int) -> Iterator[tuple[Call, np.random.Generator]]:
-    """The sample calls of an operation, each with a random generator of its own."""
-    for i, call in enumerate(data.draw(calls(record))):
-        yield call, np.random.default_rng((seed, i))
 
 
 # Values
@@ -92,6 +86,7 @@ REFERENCES = {  # for the operations that no NumPy function is
     "logsigmoid": lambda x: -np.log(1 + np.exp(-x)),
     "cast": lambda x, dtype: np.array(x, dtype),
     "clone": lambda x: x,
+    "in_c_order": lambda x: x,
     "overwrite": lambda x, other: np.broadcast_to(other, x.shape),
     "getitem": lambda x, index: x.reshape(-1)[_by_position(x.shape, index)],
     "scatter": _scatter,
@@ -109,20 +104,18 @@ def test_every_operation_has_a_numpy_function_or_a_reference() -> None:
 
 
 @every_operation
-@settings(max_examples=5)
+@settings(max_examples=10)
 @sampled
 def test_value(record: Operation, data: st.DataObject, seed: int) -> None:
-    for call, rng in drawn(record, data, seed):
-        values = call.values(rng)
+    reference = REFERENCES.get(record.name, lambda *arguments: _numpy_call(record, 0, arguments))
+    for call, values, _, _ in drawn(record, data, seed):
         arguments = call.fill(values)
-        expected = (
-            REFERENCES[record.name](*arguments) if record.name in REFERENCES else _numpy_call(record, 0, arguments)
-        )
+        expected = np.asarray(reference(*arguments))
         out = apply(call, tensors_of(call, values))
         assert type(out) is Tensor
         assert out.requires_grad == bool(call.wanted)
-        assert plain(out).dtype == np.asarray(expected).dtype
-        assert_close([plain(out)], [np.asarray(expected)], EXACT, call)
+        assert plain(out).dtype == expected.dtype
+        assert_close([plain(out)], [expected], EXACT, call)
         np.testing.assert_array_equal(plain(out), record.forward(*arguments), err_msg=str(call))
 
 
@@ -130,53 +123,34 @@ def test_value(record: Operation, data: st.DataObject, seed: int) -> None:
 
 
 @every_derivative
-@settings(max_examples=4)
+@settings(max_examples=5)
 @sampled
 def test_gradient_is_that_of_finite_differences(record: Operation, data: st.DataObject, seed: int) -> None:
-    for call, rng in drawn(record, data, seed):
-        values = call.values(rng)
-        cotangent = cotangent_of(call, values, rng)
-        _, gradients = outcome(call, values, cotangent)
-        numeric = finite_differences(lambda at: [record.forward(*call.fill(at))], values, call.wanted, [cotangent])
-        assert_close(gradients, numeric, tolerance(cotangent), call)
+    for call, values, g, _ in drawn(record, data, seed):
+        _, gradients = outcome(call, values, g)
+        assert_close(gradients, numeric_gradients(call, values, g), tolerance(g), call)
 
 
 @every_derivative
-@settings(max_examples=2)
+@settings(max_examples=3)
 @sampled
 def test_second_gradient_is_that_of_finite_differences(record: Operation, data: st.DataObject, seed: int) -> None:
-    """The gradients are themselves functions of the operands and of the cotangent: differentiate them by all of these."""
-    for call, rng in drawn(record, data, seed):
-        values = [*call.values(rng)]
-        cotangent = cotangent_of(call, values, rng)
-        leaves = [*tensors_of(call, values), mg.from_numpy(cotangent).requires_grad_()]
-        wanted = [*call.wanted, len(values)]
-        out = apply(call, leaves[:-1])
-        firsts = mg.autograd.grad(out, [leaves[i] for i in call.wanted], leaves[-1], create_graph=True)
-        seconds = [np.asarray(rng.uniform(0.5, 2.0, g.shape), g.dtype) for g in firsts]
-
-        # A gradient that depends on nothing (that of sign) was not recorded: it adds nothing.
-        terms = [(g * mg.from_numpy(c)).sum() for g, c in zip(firsts, seconds, strict=True)] + [
-            leaves[i].sum() * 0 for i in wanted
-        ]
-        exact = mg.autograd.grad(functools.reduce(mg.add, terms), [leaves[i] for i in wanted])
-        numeric = finite_differences(
-            lambda at: outcome(call, at[:-1], at[-1])[1], [*values, cotangent], wanted, seconds
-        )
-        assert_close([plain(g) for g in exact], numeric, tolerance(cotangent), call)
+    """The gradients are themselves functions of the operands and of the cotangent: differentiated by all of these."""
+    for call, values, g, rng in drawn(record, data, seed):
+        seconds = [np.asarray(rng.uniform(0.5, 2.0, values[i].shape)) for i in call.wanted]
+        numeric = numeric_second_gradients(call, values, g, seconds)
+        assert_close(second_gradients(call, values, g, seconds), numeric, tolerance(g), call)
 
 
 @every_derivative
-@settings(max_examples=4)
+@settings(max_examples=5)
 @sampled
 def test_recorded_backward_pass_gives_the_same_gradient(record: Operation, data: st.DataObject, seed: int) -> None:
-    for call, rng in drawn(record, data, seed):
-        values = call.values(rng)
-        cotangent = cotangent_of(call, values, rng)
-        _, fast = outcome(call, values, cotangent)
-        _, recorded = outcome(call, values, cotangent, create_graph=True)
+    for call, values, g, _ in drawn(record, data, seed):
+        _, fast = outcome(call, values, g)
+        _, recorded = outcome(call, values, g, create_graph=True)
         assert_close(recorded, fast, EXACT, call)
-        assert [g.dtype for g in recorded] == [g.dtype for g in fast]
+        assert [gradient.dtype for gradient in recorded] == [gradient.dtype for gradient in fast]
 
 
 # Types
@@ -186,19 +160,13 @@ def test_recorded_backward_pass_gives_the_same_gradient(record: Operation, data:
 @settings(max_examples=3)
 @sampled
 def test_float32_stays_float32(record: Operation, data: st.DataObject, seed: int) -> None:
-    for call, rng in drawn(record, data, seed):
-        values = call.values(rng, np.float32)
-        doubles = [np.asarray(v, np.float64) for v in values]
-        cotangent = cotangent_of(call, values, rng)
-        out, gradients = outcome(call, values, cotangent)
-        if record.name != "cast":
-            assert out.dtype == np.float32
-        assert all(g.dtype == np.float32 for g in gradients)
-        expected, exact = outcome(
-            call, doubles, cotangent.astype(expected_dtype := record.forward(*call.fill(doubles)).dtype)
-        )
-        assert_close([out], [expected.astype(expected_dtype)], 1e-5, call)
-        assert_close(gradients, exact, 1e-5, call)
+    for call, values, g, _ in drawn(record, data, seed, np.float32):
+        doubles = [v.astype(np.float64) if isinstance(v, np.ndarray) else v for v in values]
+        out, gradients = outcome(call, values, g)
+        expected, exact = outcome(call, doubles, g.astype(record.forward(*call.fill(doubles)).dtype))
+        assert out.dtype == np.float32 or record.name == "cast"
+        assert all(gradient.dtype == np.float32 for gradient in gradients)
+        assert_close([out, *gradients], [expected, *exact], 1e-5, call)
 
 
 def rules_alone(call: Call, values: list[Any], g: np.ndarray, out: np.ndarray) -> Iterator[tuple[int, Any]]:
@@ -226,9 +194,7 @@ def rules_alone(call: Call, values: list[Any], g: np.ndarray, out: np.ndarray) -
 @sampled
 def test_rules_alone_keep_the_dtype_and_warn_of_nothing(record: Operation, data: st.DataObject, seed: int) -> None:
     """Before the engine fits a gradient to its operand: it may have more dimensions, but no other dtype."""
-    for call, rng in drawn(record, data, seed):
-        values = call.values(rng, np.float32)
-        g = cotangent_of(call, values, rng)
+    for call, values, g, _ in drawn(record, data, seed, np.float32):
         with np.errstate(all="raise"):
             out = np.asarray(record.forward(*call.fill(values)))
             results = list(rules_alone(call, values, g, out))
@@ -250,7 +216,7 @@ def _backwards(array: np.ndarray) -> np.ndarray:
 
 
 def _sliced(array: np.ndarray) -> np.ndarray:
-    wide = np.full((*array.shape, 3), np.nan)
+    wide = np.full((*array.shape, 3), np.nan, array.dtype)
     wide[..., 1] = array
     return wide[..., 1]
 
@@ -263,44 +229,54 @@ def _read_only(array: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("arrange", [_fortran, _backwards, _sliced, _read_only])
 @every_derivative
-@settings(max_examples=1)
+@settings(max_examples=2)
 @sampled
 def test_layout_in_memory_does_not_matter(record: Operation, arrange: Any, data: st.DataObject, seed: int) -> None:
-    for call, rng in drawn(record, data, seed):
-        values = call.values(rng)
-        cotangent = cotangent_of(call, values, rng)
+    for call, values, g, _ in drawn(record, data, seed):
         arranged = [arrange(v) if isinstance(v, np.ndarray) else v for v in values]
-        out, gradients = outcome(call, values, cotangent)
-        same, sames = outcome(call, arranged, arrange(cotangent) if cotangent.dtype == np.float64 else cotangent)
+        out, gradients = outcome(call, values, g)
+        same, sames = outcome(call, arranged, arrange(g))
         assert_close([same, *sames], [out, *gradients], EXACT, call)
 
 
-@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("option", [None, "retain_graph", "create_graph"])
 @every_derivative
 @settings(max_examples=2)
 @sampled
-def test_gradients_own_their_memory(record: Operation, create_graph: bool, data: st.DataObject, seed: int) -> None:
-    """No gradient shares memory with another, an operand, the result or the cotangent; and all of these stay as they were."""
-    for call, rng in drawn(record, data, seed):
-        values = call.values(rng)
-        cotangent = cotangent_of(call, values, rng)
-        given = [v for v in (*values, cotangent) if isinstance(v, np.ndarray)]
+def test_gradients_own_their_memory(record: Operation, option: str | None, data: st.DataObject, seed: int) -> None:
+    """They share it with no other gradient, operand, result or cotangent, all of which stay as they were."""
+    for call, values, g, _ in drawn(record, data, seed):
+        given = [v for v in (*values, g) if isinstance(v, np.ndarray)]
         before = [array.tobytes() for array in given]
-        out, gradients = outcome(call, values, cotangent, create_graph=create_graph)
-        after = record.forward(*call.fill(values))
-        assert [array.tobytes() for array in given] == before, f"{call}: an input has changed"
-        assert out.tobytes() == np.asarray(after).tobytes(), f"{call}: the result has changed"
+        expected = np.asarray(record.forward(*call.fill(values)))
+        out, gradients = outcome(call, values, g, **({option: True} if option else {}))
+        assert [array.tobytes() for array in given] == before, f"{call}: an operand or the cotangent has changed"
+        assert out.tobytes() == expected.tobytes(), f"{call}: the result has changed"
         for i, gradient in enumerate(gradients):
             for other in (*given, out, *gradients[:i]):
                 assert not np.shares_memory(gradient, other), f"{call}: gradient {i} shares memory"
+
+
+@every_derivative
+@settings(max_examples=2)
+@sampled
+def test_a_second_backward_pass_gives_the_same_gradients(record: Operation, data: st.DataObject, seed: int) -> None:
+    """What a node has saved is not used up, and writing to a gradient does not reach it."""
+    for call, values, g, _ in drawn(record, data, seed):
+        tensors = tensors_of(call, values)
+        out, wanted, cotangent = apply(call, tensors), [tensors[i] for i in call.wanted], mg.from_numpy(g)
+        firsts = mg.autograd.grad(out, wanted, cotangent, retain_graph=True)
+        expected = [plain(first).copy() for first in firsts]
+        for first in firsts:
+            plain(first)[...] = math.nan
+        assert_close([plain(again) for again in mg.autograd.grad(out, wanted, cotangent)], expected, 0.0, call)
 
 
 @every_operation
 @settings(max_examples=2)
 @sampled
 def test_result_is_a_view_only_where_the_record_says_so(record: Operation, data: st.DataObject, seed: int) -> None:
-    for call, rng in drawn(record, data, seed):
-        values = call.values(rng)
+    for call, values, _, _ in drawn(record, data, seed):
         out = plain(apply(call, tensors_of(call, values)))
         shared = any(np.shares_memory(out, v) for v in values if isinstance(v, np.ndarray))
         assert not shared or record.view, f"{call}: the result shares memory with an operand"
@@ -323,7 +299,7 @@ def _numpy_call(record: Operation, i: int, arguments: tuple[Any, ...]) -> Any:
 
 
 def _method_call(method: str, arguments: tuple[Any, ...]) -> Any:
-    """The same call as a method of the first operand or, for a reflected operator, of the second; None where it has none."""
+    """The same call as a method of the first operand, or of the second if it is reflected; None for a number."""
     self, *others = (arguments[1], arguments[0]) if method.startswith("__r") else arguments
     return getattr(self, method)(*others) if isinstance(self, Tensor) else None
 
@@ -332,8 +308,8 @@ def _method_call(method: str, arguments: tuple[Any, ...]) -> Any:
 @settings(max_examples=2)
 @sampled
 def test_method_function_and_numpy_call_agree(record: Operation, data: st.DataObject, seed: int) -> None:
-    for call, rng in drawn(record, data, seed):
-        arguments = call.fill(tensors_of(call, call.values(rng)))
+    for call, values, _, _ in drawn(record, data, seed):
+        arguments = call.fill(tensors_of(call, values))
         out = record.public(*arguments)
         spellings = {method: _method_call(method, arguments) for method in record.methods}
         spellings |= {record.numpy[i]: _numpy_call(record, i, arguments) for i in range(len(record.numpy))}
@@ -349,7 +325,7 @@ def test_method_function_and_numpy_call_agree(record: Operation, data: st.DataOb
 
 
 def public_functions() -> dict[str, Any]:
-    """Every function that users find under ``microgradnp`` or ``microgradnp.nn.functional`` and that works on tensors."""
+    """Every function on tensors that users find under ``microgradnp`` or ``microgradnp.nn.functional``."""
     found = {**vars(mg), **vars(mg.nn.functional)}
     return {n: f for n, f in found.items() if inspect.isfunction(f) and f.__module__.startswith("microgradnp.ops.")}
 
@@ -362,6 +338,12 @@ def test_every_public_function_is_an_operation_a_composite_or_makes_tensors() ->
         "arange", "as_tensor", "empty", "eye", "from_numpy", "full", "linspace", "ones", "rand", "randint", "randn",
         "randperm", "tensor", "zeros",
     }  # fmt: skip
+
+
+def test_every_composite_is_a_public_function_a_method_or_answers_for_numpy() -> None:
+    """So each of them is called by the tests that compare these with PyTorch and with NumPy."""
+    reachable = [*public_functions().values(), *vars(Tensor).values(), *BY_NUMPY.values()]
+    assert [name for name, function in COMPOSITES.items() if function not in reachable] == []
 
 
 def test_every_public_function_says_where_it_comes_from() -> None:

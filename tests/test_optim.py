@@ -265,8 +265,9 @@ def test_the_state_dict_has_pytorchs_layout():
             }
         ],
     }  # fmt: skip
-    _, optimizer, _ = trained(1)
+    p, optimizer, _ = trained(1)
     assert values(optimizer.state_dict()["state"][0]["momentum_buffer"]) == [2.0, 4.0]
+    assert not np.shares_memory(optimizer.state[p]["momentum_buffer"].numpy(), p.grad.numpy())
 
 
 def test_training_goes_on_from_a_state_dict_which_shares_nothing():
@@ -302,7 +303,10 @@ def test_loaded_state_takes_the_dtype_of_its_parameter():
     other = optim.SGD([p], lr=0.1)
     other.load_state_dict(optimizer.state_dict())
     assert other.state[p]["momentum_buffer"].dtype == mg.float32
-    arrays = {"state": {0: {"momentum_buffer": np.ones(2)}}, "param_groups": optimizer.state_dict()["param_groups"]}
+    arrays = {
+        "state": {0: {"momentum_buffer": np.ones(2, np.float32)}},
+        "param_groups": optimizer.state_dict()["param_groups"],
+    }
     other.load_state_dict(arrays)
     arrays["state"][0]["momentum_buffer"][:] = 7
     assert values(other.state[p]["momentum_buffer"]) == [1, 1]

@@ -2,8 +2,8 @@
 
 A rule is plain NumPy on whatever array it is given: NumPy functions that a Tensor answers, ufuncs and ``.reduce``,
 operators, indexing, ``.shape .ndim .dtype .T .reshape``, other operations; and any Python on static values (shapes,
-dimensions, positions). This test reads the syntax tree of each rule, and of each function that a rule calls, and works out
-which expressions are arrays.
+dimensions, positions). This test reads the syntax tree of each rule, and of each function that a rule calls, and works
+out which expressions are arrays.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ class Reader:
             return refuse(node, "a composite takes Tensors only")
         if isinstance(function, FunctionType):
             return read_function(function, self.bound(node, function, arguments))
-        if function is len or function in (tuple, list) and ARRAY not in arguments:
+        if function is len or (function in (tuple, list) and ARRAY not in arguments):
             return STATIC if function is len else joined(arguments)
         return STATIC if joined(arguments) == STATIC else refuse(node, f"{node.func.id}() of an array")
 
@@ -202,7 +202,7 @@ class Reader:
         keywords = dict(zip([k.arg for k in node.keywords], named, strict=True))
         bound = inspect.signature(function).bind(*positional, **keywords)  # type: ignore[arg-type]
         bound.arguments.update({k: joined(v) for k, v in bound.arguments.items() if isinstance(v, tuple)})
-        return {name: STATIC for name in inspect.signature(function).parameters} | bound.arguments
+        return dict.fromkeys(inspect.signature(function).parameters, STATIC) | bound.arguments
 
     # NumPy's names
 

@@ -174,12 +174,14 @@ KNOWN: dict[str, Callable[[], Any]] = {
 }
 
 
-def spelled(annotation: Any, source: Any, scope: Scope) -> str:
-    """The text of a type; what has no annotation is a Tensor, and so is a result that is an operand's kind."""
-    if annotation in (inspect.Parameter.empty, "Array"):
+def spelled(annotation: Any, source: Any, scope: Scope, one: str = "Tensor", several: str = "Sequence[Tensor]") -> str:
+    """The text of a type. What has no annotation is a Tensor; what the records call an Array is what ``one`` says."""
+    if annotation is inspect.Parameter.empty:
         annotation = "Tensor"
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
-    return ast.unparse(Speller(getattr(source, "__globals__", {}), scope).spell(text))
+    kinds = {"Array": one, "Index": one, "Arrays": several}
+    text = re.sub(r"\b(Array|Index|Arrays)\b", lambda match: kinds[match[0]], text)
+    return ast.unparse(Speller(source.__globals__, scope).spell(text))
 
 
 # Signatures
@@ -238,12 +240,9 @@ def parameter_text(parameter: inspect.Parameter, source: Any, scope: Scope, reco
     annotation = parameter.annotation
     if annotation == "Any":
         annotation = OPEN.get(stars + parameter.name, annotation)
-    elif annotation in ("Array", "Index"):
-        annotation = "Tensor" if is_tensor else one
-    elif annotation == "Arrays":
-        annotation = f"Sequence[{one}]"
-    text = spelled(annotation, source, scope)
-    if parameter.default is None and text != "Any" and "None" not in f"{text} {source.__globals__.get(text)}":
+    text = spelled(annotation, source, scope, "Tensor" if is_tensor else one, f"Sequence[{one}]")
+    means = str(source.__globals__.get(text, text))  # an alias may include None
+    if parameter.default is None and text != "Any" and "None" not in means:
         text += " | None"
     return f"{stars}{parameter.name}: {text}{default_text(parameter.default)}"
 

@@ -255,6 +255,15 @@ def retain_grad(self: Tensor) -> None:
     def keep(g: Tensor) -> None:
         tensor = reference()
         if tensor is not None:
-            tensor._grad = g if tensor._grad is None else tensor._grad + g
+            tensor._grad = g.clone() if tensor._grad is None else tensor._grad + g
 
     hooks[_LAST] = keep
+
+
+def move_retained(old: Node | None, new: Node | None) -> None:
+    """After an in-place write: what keeps a tensor's gradient moves to the node that now stands for the tensor."""
+    if old is None or new is None or not old.hooks or _LAST not in old.hooks:
+        return
+    if new.hooks is None:
+        new.hooks = {}
+    new.hooks[_LAST] = old.hooks.pop(_LAST)

@@ -43,11 +43,13 @@ def sweep(
     path to one of them run. A target's gradient goes to ``collected`` when that is given, else to its tensor's
     ``.grad``.
     """
-    asked = frozenset(targets) if targets is not None else frozenset()
-    wanted = _leading_to(gradients, asked) if targets is not None else None
-    waiting = [
-        (-node.time, node) for node in gradients if type(node) is not Leaf and (wanted is None or node in wanted)
-    ]
+    asked = wanted = None
+    if targets is not None:
+        asked = frozenset(targets)
+        wanted = _leading_to(gradients, asked)
+        for root in gradients.keys() - wanted:
+            del gradients[root]
+    waiting = [(-node.time, node) for node in gradients if type(node) is not Leaf]
     heapify(waiting)
     mode, loud = recording.set(create_graph), silence()
     try:
@@ -57,7 +59,7 @@ def sweep(
             if node.hooks:
                 g = _run_hooks(node, g)
             if wanted is not None:
-                if node in asked and collected is not None:
+                if collected is not None and node in asked:
                     _collect(node, g, collected)
                 if wanted.isdisjoint(node.edges()):
                     continue
@@ -117,7 +119,7 @@ def _finish(gradients: dict[Any, Any], collected: dict[Node, Any] | None, create
             g = _run_hooks(leaf, g)
         if collected is not None:
             _collect(leaf, g, collected)
-        elif (tensor := leaf.tensor()) is not None:
+        elif (tensor := leaf.tensor()) is not None and tensor._edge is leaf:  # else it was frozen since
             _accumulate(tensor, g, create_graph)
 
 
@@ -135,6 +137,10 @@ def _run_hooks(node: Node, g: Any) -> Any:
             raise RuntimeError(
                 f"a gradient hook has changed the size of the gradient: {tuple(result.shape)}, must be "
                 f"{tuple(node.shape)}"
+            )
+        if result.dtype != node.dtype:
+            raise RuntimeError(
+                f"a gradient hook has changed the type of the gradient: {result.dtype}, must be {node.dtype}"
             )
         tensor = result
     return tensor if recorded else tensor._array
@@ -163,10 +169,9 @@ def _accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
 def _own(g: Any) -> Tensor:
     """A gradient as a tensor of its own: copied unless nothing else can see its memory, not even through a view."""
     if type(g) is ndarray:
-        return make(g if g.base is None and getrefcount(g) <= _SOLE else g.copy())
+        return make(g if g.base is None and getrefcount(g) <= _SOLE and g.flags.c_contiguous else g.copy())
     if isinstance(g, Tensor):
-        alone = getrefcount(g) <= _SOLE and getattr(g._array, "base", None) is None
-        return g if alone else g.clone()  # type: ignore[attr-defined]
+        return g.clone()
     return make(np.array(g) if isinstance(g, np.generic) else g)
 
 

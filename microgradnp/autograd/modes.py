@@ -5,8 +5,12 @@ A context variable belongs to a thread and to an asyncio task, so ``no_grad`` in
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
+from functools import wraps
+from typing import Any
 
 recording: ContextVar[bool] = ContextVar("microgradnp.recording", default=True)
 
@@ -38,6 +42,34 @@ class _Switch(ContextDecorator):
 
     def __exit__(self, *exception: object) -> None:
         recording.set(self._before.pop())
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        if inspect.isgeneratorfunction(function):
+            return self._decorated_generator(function)
+        return super().__call__(function)
+
+    def _decorated_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A generator that runs in the mode, while its caller, between two values, does not."""
+
+        @wraps(function)
+        def generator(*args: Any, **kwargs: Any) -> Any:
+            source = function(*args, **kwargs)
+            resume, sent = source.send, None
+            while True:
+                try:
+                    with self._recreate_cm():
+                        value = resume(sent)
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    resume, sent = source.send, (yield value)
+                except GeneratorExit:
+                    source.close()
+                    raise
+                except BaseException as error:
+                    resume, sent = source.throw, error
+
+        return generator
 
 
 class no_grad(_Switch):

@@ -33,7 +33,7 @@ class Node:
     shape: tuple[int, ...]
     dtype: Any
     scope: Scope | None
-    hooks: dict[int, Any] | None
+    hooks: dict[float, Any] | None
 
     def edges(self) -> tuple[Node | None, ...]:
         """The node of each operand, None where no gradient is wanted."""

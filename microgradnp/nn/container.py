@@ -78,7 +78,7 @@ class Sequential(Module):
 
     def extend(self, sequential: Iterable[Module]) -> Sequential:
         """Add several modules at the end."""
-        for module in list(sequential):
+        for module in sequential:
             self.append(module)
         return self
 

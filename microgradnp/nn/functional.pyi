@@ -11,38 +11,38 @@ def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(input)), accurate for large negative input: min(input, 0) - log(1 + exp(-|input|))."""
 
 def sigmoid(input: Tensor) -> Tensor:
-    """The logistic function 1 / (1 + exp(-input)). Never overflows: it is computed as (1 + tanh(input / 2)) / 2."""
+    """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is 0."""
 
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent."""
 
 def binary_cross_entropy(
-    input: Tensor, target: Tensor | np.ndarray, weight: Tensor | np.ndarray = None, *, reduction: str = "mean"
+    input: Tensor, target: Tensor | np.ndarray, weight: Tensor | np.ndarray | None = None, *, reduction: str = "mean"
 ) -> Tensor:
     """The cross entropy between probabilities ``input`` and ``target`` in [0, 1], of one shape."""
 
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor | np.ndarray,
-    weight: Tensor | np.ndarray = None,
+    weight: Tensor | np.ndarray | None = None,
     *,
     reduction: str = "mean",
-    pos_weight: Tensor | np.ndarray = None,
+    pos_weight: Tensor | np.ndarray | None = None,
 ) -> Tensor:
     """The cross entropy between ``sigmoid(input)`` and ``target``, accurate for every input."""
 
 def mse_loss(
-    input: Tensor, target: Tensor | np.ndarray, *, reduction: str = "mean", weight: Tensor | np.ndarray = None
+    input: Tensor, target: Tensor | np.ndarray, *, reduction: str = "mean", weight: Tensor | np.ndarray | None = None
 ) -> Tensor:
     """The mean squared error: (input - target) ** 2, averaged over all elements."""
 
 @overload
-def linear(input: Tensor, weight: Tensor | np.ndarray, bias: Tensor | np.ndarray = None) -> Tensor:
+def linear(input: Tensor, weight: Tensor | np.ndarray, bias: Tensor | np.ndarray | None = None) -> Tensor:
     """``input @ weight.T + bias``: shapes (..., in), (out, in) and (out,) give (..., out); (..., in) and (in,) give
     (...).
     """
 
 @overload
-def linear(input: Tensor | np.ndarray, weight: Tensor, bias: Tensor | np.ndarray = None) -> Tensor: ...
+def linear(input: Tensor | np.ndarray, weight: Tensor, bias: Tensor | np.ndarray | None = None) -> Tensor: ...
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(input, 0), elementwise; its derivative at 0 is 0. ``inplace`` writes the result into the input."""

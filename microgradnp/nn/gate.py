@@ -18,7 +18,7 @@ from ..autograd.modes import recording
 from ..autograd.node import Leaf, Node
 from ..autograd.scope import current as scope
 from ..ops.operands import fit
-from ..tensor import Tensor, edge_of, make
+from ..tensor import Tensor, edge_of, make, written_edge
 
 Gradients: TypeAlias = tuple[Tensor | None, ...]
 
@@ -43,7 +43,7 @@ def _passed(tensor: Tensor, gate: Gate, index: int) -> Tensor:
     out = make(tensor._array)
     out._edge = Passage(gate, index, tensor)
     out._base = tensor if tensor._base is None else tensor._base
-    out._base_edge = out._base._edge
+    out._seen = written_edge(out._base)
     return out
 
 

@@ -29,9 +29,7 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         """A parameter with memory of its own. As in PyTorch it starts without a gradient."""
-        if id(self) not in memo:
-            memo[id(self)] = _rebuilt(type(self), self._array.copy(), self.requires_grad, deepcopy(self.__dict__, memo))
-        return memo[id(self)]
+        return _rebuilt(type(self), self._array.copy(), self.requires_grad, deepcopy(self.__dict__, memo))
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """For pickle: the values, not the gradient and not the graph."""

@@ -54,7 +54,7 @@ def mul(input: Array, other: Array) -> Array:
     methods=("div", "divide", "true_divide", "__truediv__", "__rtruediv__"),
     elementwise=True, floats=True, domain={"other": POSITIVE},
 )  # fmt: skip
-@derivatives(input=lambda g, other: g / other, other=lambda g, out, other: -g * (out / other))
+@derivatives(input=lambda g, other: g / other, other=lambda g, input, other: -g * (input / other / other))
 def div(input: Array, other: Array) -> Array:
     """The quotient ``input / other``, elementwise with broadcasting; integers are divided as floating point numbers.
 
@@ -67,7 +67,7 @@ def div(input: Array, other: Array) -> Array:
 
 def _power_of_base(g, input, exponent):
     # Where the exponent is 0 the derivative is 0, at 0 too: lowering the exponent there would divide by zero.
-    return g * (exponent * np.power(input, exponent - (exponent != 0)))
+    return np.where(exponent == 0, 0.0, g * (exponent * np.power(input, exponent - (exponent != 0))))
 
 
 def _power_of_exponent(g, out, input, exponent):

@@ -32,7 +32,7 @@ from ..autograd.modes import recording
 from ..autograd.node import Leaf, Node
 from ..autograd.quiet import restore, silence
 from ..autograd.scope import current as scope
-from ..tensor import Tensor, constant_of, edge_of, make
+from ..tensor import Tensor, constant_of, edge_of, make, written_edge
 from .operands import explained, fit, general
 from .record import Operation
 
@@ -45,8 +45,8 @@ def compile_call(record: Operation) -> Callable[..., Any]:
     namespace.update(
         Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray,
         silence=silence, restore=restore, owner_of=owner_of, tick=tick, recording=recording.get, scope=scope.get,
-        edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, general=general, explained=explained,
-        Node=node, record=record, forward=record.forward,
+        edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, written_edge=written_edge,
+        general=general, explained=explained, Node=node, record=record, forward=record.forward,
     )  # fmt: skip
     for parameter in record.signature.parameters.values():
         if parameter.default is not inspect.Parameter.empty:
@@ -194,8 +194,9 @@ def _forward(record: Operation) -> list[str]:
 
 def _record(record: Operation) -> list[str]:
     edges = [f"{name}_edge" for name in record.rules]
+    floating = " and array.dtype.kind == 'f'" if "dtype" in record.statics else ""
     lines = [
-        f"if ({' or '.join(f'{edge} is not None' for edge in edges)}) and recording():",
+        f"if ({' or '.join(f'{edge} is not None' for edge in edges)}) and recording(){floating}:",
         "    node = Node()",
         "    node.time = tick()",
         "    node.scope = inside",
@@ -224,7 +225,7 @@ def _mark_view(record: Operation) -> list[str]:
     return [
         f"if array.base is not None and owner_of(array) is owner_of({first}_array):",
         f"    out._base = {first} if {first}._base is None else {first}._base",
-        "    out._base_edge = out._base._edge",
+        "    out._seen = written_edge(out._base)",
     ]
 
 
@@ -258,7 +259,7 @@ def _value(record: Operation, saved: str) -> str:
     if saved in record.operands:
         return f"{saved}_array"
     if saved in record.statics:
-        return saved
+        return f"tuple({saved}) if {saved}.__class__ is list else {saved}"  # a list may be changed later
     operand, _, attribute = saved.rpartition("_")
     if operand not in record.operands or attribute not in ("shape", "dtype", "ndim"):
         raise TypeError(

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import dtypes
 from ..tensor import Tensor, make
-from .record import Array, composite, derivatives, operation
+from .record import Array, c_order, composite, derivatives, operation
 
 
 def _cast_back(g, input_dtype) -> Any:  # with a result type: a lambda would send type checkers in circles
@@ -32,13 +32,20 @@ def clone(input: Array) -> Array:
     return np.positive(input) if input.dtype.kind != "b" else np.logical_or(input, False)
 
 
+@operation(label="contiguous", samples=lambda make: [(make(3, 4),), (make(),), (make(0, 2),)])
+@derivatives(input=lambda g: g)
+def in_c_order(input: Array) -> Array:
+    """The same values, in C order."""
+    return c_order(np.positive(input) if input.dtype.kind != "b" else np.logical_or(input, False))
+
+
 @composite(methods=("contiguous",))
 def contiguous(input: Array) -> Array:
     """The tensor itself when its elements lie in C order, else a copy in which they do.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html
     """
-    return input if input.is_contiguous() else clone(input)
+    return input if input.is_contiguous() else in_c_order(input)
 
 
 @composite(methods=("to",))

@@ -58,7 +58,7 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
         raise ValueError(
             "from_numpy(): the array's byte order is not this machine's; use .astype(dtype.newbyteorder('='))"
         )
-    return make(ndarray)
+    return make(np.asarray(ndarray))  # no subclass: np.matrix means another * and sum
 
 
 def _dtype(dtype: Any, function: str) -> Any:

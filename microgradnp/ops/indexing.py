@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, array_from
-from .record import Array, Index, composite, derivatives, operation
+from .record import Array, Index, c_order, composite, derivatives, operation
 
 
 PLAIN = frozenset((int, bool, slice, type(None), type(Ellipsis)))  # what NumPy and PyTorch take alike
@@ -67,6 +67,10 @@ def _is_integer(item: Any) -> bool:
     return isinstance(item, (int, np.integer)) and not isinstance(item, bool)
 
 
+def _is_view(index: Any) -> bool:
+    return not any(isinstance(item, np.ndarray) for item in (index if isinstance(index, tuple) else (index,)))
+
+
 def _is_basic(index: Any) -> bool:
     """Whether every element is taken at most once: no arrays of integers in the index."""
     items = index if isinstance(index, tuple) else (index,)
@@ -105,8 +109,8 @@ def _picked_along_dim(g, indices, dim) -> Any:
 @operation(view=True, samples=_indexings)
 @derivatives(input=lambda g, index, input_shape: scatter(g, index, input_shape))
 def getitem(input: Array, index: Any) -> Array:
-    """``input[index]`` with NumPy's indices: a view for slices and integers, a copy for arrays."""
-    return input[index]
+    """``input[index]`` with NumPy's indices: a view for slices and integers, a copy in C order for arrays."""
+    return input[index] if _is_view(index) else c_order(input[index])
 
 
 @operation(opaque=True, samples=lambda make: [(make(4), 1, (3, 4)), (make(3), np.array([0, 2, 0]), (4,))])

@@ -21,8 +21,9 @@ from .. import random as rng
 from .. import tensor as tensor_module
 from ..autograd import memory
 from ..autograd.modes import enable_grad, recording
-from ..autograd.node import Leaf
-from ..tensor import Tensor, edge_of, make, tensor_method
+from ..autograd.backward import move_retained
+from ..autograd.node import Leaf, Node
+from ..tensor import Tensor, edge_of, make, tensor_method, written_edge
 from . import arithmetic, elementary
 from .call import lift
 from .conversion import cast
@@ -49,8 +50,6 @@ def write(target: Tensor, name: str, compute: Callable[[Tensor], Any]) -> Tensor
         _take_place(target, result)
     target._array[...] = result._array
     memory.wrote(target._array, name)
-    if target._base is not None:
-        target._base_edge = target._base._edge
     return target
 
 
@@ -68,7 +67,7 @@ def _check_writable(target: Tensor, name: str) -> None:
                 "under no_grad(), or to a .clone() of it."
             )
     array = target._array
-    if isinstance(array, np.ndarray) and any(
+    if isinstance(array, np.ndarray) and array.size and any(
         step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)
     ):
         raise RuntimeError(
@@ -105,12 +104,17 @@ def _take_place(target: Tensor, result: Tensor) -> None:
     """
     base = target._base
     if base is None:
-        target._edge = result._edge
-        return
-    flat = reshape(lift(base._array, base._edge), (-1,))
-    changed = index_put(flat, positions_in(base, target), result)
-    base._edge = reshape(changed, base._array.shape)._edge
-    refresh(target)
+        _give_edge(target, result._edge)
+    else:
+        flat = reshape(lift(base._array, base._edge), (-1,))
+        changed = index_put(flat, positions_in(base, target), result)
+        _give_edge(base, reshape(changed, base._array.shape)._edge)
+        refresh(target)
+
+
+def _give_edge(tensor: Tensor, edge: Node | None) -> None:
+    move_retained(tensor._edge, edge)
+    tensor._edge = tensor._written = edge  # views of it compare this with what they saw
 
 
 def refresh(view: Tensor) -> None:
@@ -121,8 +125,9 @@ def refresh(view: Tensor) -> None:
     assert base is not None
     with enable_grad():  # whoever looks: a view's place in the graph does not depend on the mode of the moment
         flat = reshape(lift(base._array, base._edge), (-1,))
-        view._edge = getitem(flat, positions_in(base, view))._edge
-    view._base_edge = base._edge
+        edge = getitem(flat, positions_in(base, view))._edge
+    move_retained(view._edge, edge)
+    view._edge, view._seen = edge, written_edge(base)
 
 
 tensor_module._refresh = refresh  # pyright: ignore[reportFunctionMemberAccess]  # it sees the function tensor()
@@ -132,7 +137,10 @@ def positions_in(base: Tensor, view: Tensor) -> np.ndarray:
     """For each element of ``view`` its position among the elements of ``base``, counted in C order."""
     wanted, known = _addresses(view._array), _addresses(base._array).reshape(-1)
     order = np.argsort(known, kind="stable")
-    return order[np.searchsorted(known, wanted, sorter=order)]
+    found = order[np.searchsorted(known, wanted, sorter=order).clip(max=len(known) - 1)] if len(known) else wanted
+    if not np.array_equal(known[found], wanted):
+        raise RuntimeError("a view no longer looks into the memory of its base, whose .data was replaced; make it anew")
+    return found
 
 
 def _addresses(array: np.ndarray) -> np.ndarray:

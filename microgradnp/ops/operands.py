@@ -81,8 +81,10 @@ def _accept(record: Operation, value: Any) -> Any:
     if isinstance(value, (bool, int, float)) and record.numbers:
         return value
     if isinstance(value, np.ndarray):
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(f"{record.label}(): masked arrays are not supported; use .filled(...) or where(mask, ...)")
         dtypes.as_dtype(value.dtype, f"{record.label}()")
-        return make(value.astype(value.dtype.newbyteorder("=")))
+        return make(np.array(value, value.dtype.newbyteorder("=")))  # no subclass: np.matrix means another * and sum
     if hasattr(value, "__array_ufunc__"):  # a capturing array
         return make(value)
     raise _not_a_tensor(record, value)

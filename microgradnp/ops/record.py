@@ -193,6 +193,11 @@ def _compile(record: Operation) -> Callable[..., Any]:
     return compile_call(record)
 
 
+def c_order(array: Any) -> Any:
+    """A new array in C order, as PyTorch makes it: NumPy keeps the order of its operands."""
+    return array.copy() if isinstance(array, np.ndarray) and not array.flags.c_contiguous else array
+
+
 def _dispatched(forward: Callable[..., Any]) -> Callable[..., Any]:
     """A forward pass that offers itself to array types other than NumPy's as a NumPy function would."""
 

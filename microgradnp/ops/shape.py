@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .record import Array, Arrays, composite, derivatives, operation
+from .record import Array, Arrays, c_order, composite, derivatives, operation
 
 
 def shape_from(sizes: tuple[Any, ...]) -> tuple[int, ...]:
@@ -254,7 +254,7 @@ def cat(tensors: Arrays, dim: int = 0) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.cat.html
     """
     try:
-        return np.concatenate(tensors, axis=dim)
+        return c_order(np.concatenate(tensors, axis=dim))
     except ValueError as error:
         raise _explained("cat", error, tensors) from None
 
@@ -267,7 +267,7 @@ def stack(tensors: Arrays, dim: int = 0) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.stack.html
     """
     try:
-        return np.stack(tensors, axis=dim)
+        return c_order(np.stack(tensors, axis=dim))
     except ValueError as error:
         raise _explained("stack", error, tensors) from None
 

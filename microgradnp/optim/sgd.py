@@ -84,20 +84,23 @@ class SGD(Optimizer):
         maximize: bool,
     ) -> None:
         """The formula of the class, for each parameter."""
+        rate: Any = None  # as a 0-d array of the parameters' type, which spares NumPy a conversion for each
         for p in params:
             array, grad = p._array, p._grad._array  # type: ignore[union-attr]
+            if rate is None or rate.dtype is not array.dtype:
+                rate = np.array(lr, array.dtype)
             if maximize:
                 grad = -grad
             if decay:
                 grad = grad + array * decay
             if momentum:
                 grad = self._with_momentum(self.state[p], grad, momentum, 1 - dampening, nesterov)
-            np.subtract(array, np.multiply(grad, lr), array)
+            np.subtract(array, np.multiply(grad, rate), array)
 
     @staticmethod
     def _with_momentum(state: dict[str, Any], grad: Any, momentum: float, weight: float, nesterov: bool) -> Any:
         if state.get("momentum_buffer") is None:
-            state["momentum_buffer"] = make(np.positive(grad))
+            state["momentum_buffer"] = make(grad * 1 if grad.ndim else np.array(grad))
             buffer = state["momentum_buffer"]._array
         else:
             buffer = state["momentum_buffer"]._array

@@ -1,4 +1,4 @@
-"""What ``import microgradnp`` costs beside ``import numpy``: in fresh processes that take turns, from compiled files."""
+"""What ``import microgradnp`` costs beside ``import numpy``: fresh processes in turns, from compiled files."""
 
 from __future__ import annotations
 

@@ -236,8 +236,8 @@ def randint(
     generator: Generator | None = None,
     dtype: npt.DTypeLike | None = None,
 ) -> Tensor:
-    """Random integers from ``low`` (or 0) up to, but without, ``high``: ``randint(10, (2, 3))``, ``randint(5, 10,
-    (2, 3))``.
+    """Random integers from ``low`` (or 0) up to, but without, ``high``: ``randint(6, (2,))``, ``randint(1, 7,
+    (2,))``.
     """
 
 @overload
@@ -296,9 +296,7 @@ def tanh(input: Tensor) -> Tensor:
 
 @overload
 def take_along_dim(input: Tensor, indices: Tensor | np.ndarray, dim: builtins.int | None = None) -> Tensor:
-    """The elements of ``input`` at ``indices`` along ``dim``; the other dimensions are broadcast. Without ``dim``,
-    of all.
-    """
+    """The elements of ``input`` at ``indices`` along ``dim``, or of all; the other dimensions are broadcast."""
 
 @overload
 def take_along_dim(input: Tensor | np.ndarray, indices: Tensor, dim: builtins.int | None = None) -> Tensor: ...

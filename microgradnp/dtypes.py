@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-dtype: TypeAlias = "np.dtype[Any]"
+dtype = np.dtype
 
 float16 = np.dtype("float16")
 float32 = np.dtype("float32")

@@ -55,8 +55,8 @@ class Tensor:
 
     # _array: the values.  _edge: the node that made it, a Leaf when it collects gradients, None when it needs none.
     # _leaf: its Leaf while it does not require gradients, to come back to.
-    # _base: for a view, the tensor whose memory it looks into.  _written: the edge that the last recorded in-place write
-    # gave a tensor.  _seen: for a view, its base's _written when the view was given its edge.
+    # _base: for a view, the tensor whose memory it looks into.  _written: the edge that the last recorded in-place
+    # write gave a tensor.  _seen: for a view, its base's _written when the view was given its edge.
     # _constant: what stands for it in pictures, made when first needed.
     __slots__ = (
         "__dict__",

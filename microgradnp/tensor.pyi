@@ -323,9 +323,7 @@ class Tensor:
     def __getitem__(self, index: _Index) -> Tensor:
         """``t[index]``: integers, slices, None, Ellipsis, bool and integer tensors, and tuples of them."""
     def take_along_dim(self, indices: Tensor | np.ndarray, dim: builtins.int | None = None) -> Tensor:
-        """The elements of ``input`` at ``indices`` along ``dim``; the other dimensions are broadcast. Without
-        ``dim``, of all.
-        """
+        """The elements of ``input`` at ``indices`` along ``dim``, or of all; the other dimensions are broadcast."""
     def sum(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None) -> Tensor:
         """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64."""
     def mean(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None) -> Tensor:

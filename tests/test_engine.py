@@ -569,7 +569,9 @@ def test_threads_share_parameters_but_not_sweeps():
 
 
 def test_shapes_that_do_not_broadcast_are_named_with_their_operation():
-    with pytest.raises(RuntimeError, match=r"add: The size of tensor a \(3\) must match .* b \(4\).*\(2, 3\) and \(2, 4\)"):
+    with pytest.raises(
+        RuntimeError, match=r"add: The size of tensor a \(3\) must match .* b \(4\).*\(2, 3\) and \(2, 4\)"
+    ):
         mg.ones(2, 3) + mg.ones(2, 4)
 
 

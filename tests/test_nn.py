@@ -122,6 +122,7 @@ WRONG = [
         TypeError,
         r"'int' as child module 'linear' of Block \(nn.Module or None expected",
     ),
+    (lambda m: setattr(m, "scale", nn.Tanh()), TypeError, "cannot assign 'Tanh' as parameter 'scale'"),
     (lambda m: setattr(m, "count", 3), TypeError, r"'int' as buffer 'count' of Block \(Tensor or None expected"),
     (lambda m: setattr(m, "train", nn.Tanh()), KeyError, "'train' already exists: it is a method of Block"),
     (
@@ -136,6 +137,11 @@ WRONG = [
     (lambda m: m.register_buffer(3, None), TypeError, "buffer name should be a string. Got int"),
     (lambda m: m.add_module("x", 3), TypeError, "int is not a Module subclass"),
     (lambda m: m.register_parameter("x", mg.ones(1)), TypeError, "'Tensor' object to parameter 'x'"),
+    (
+        lambda m: setattr(m, "scale", written_parameter()),
+        ValueError,
+        "Cannot assign non-leaf Tensor to parameter 'scale'",
+    ),
     (lambda m: m.register_parameter("x", written_parameter()), ValueError, "non-leaf Tensor to parameter 'x'"),
     (lambda m: m.register_buffer("x", [1]), TypeError, "'list' object to buffer 'x'"),
     (lambda m: m.nope, AttributeError, "'Block' object has no attribute 'nope'"),
@@ -258,6 +264,10 @@ def test_hooks_with_keywords_and_after_errors():
     linear.register_forward_hook(lambda *given: [][1], always_call=True)
     with pytest.warns(UserWarning, match="always_call"), pytest.raises(RuntimeError, match="input has 3 features"):
         linear(mg.ones(3))
+    seen.clear()
+    with pytest.raises(IndexError):
+        linear(mg.ones(2))
+    assert len(seen) == 3  # each hook once, although the last one raises
 
 
 def test_backward_hooks_get_all_gradients_at_once_and_may_replace_them():
@@ -293,6 +303,14 @@ def test_backward_hooks_are_called_in_every_sweep_and_only_for_what_it_reaches()
         assert not linear(x).requires_grad
 
 
+def test_backward_hooks_leave_no_trace_where_nothing_is_recorded():
+    identity, x = nn.Sequential(), mg.ones(1, requires_grad=True)
+    identity.register_full_backward_hook(lambda module, grad_input, grad_output: None)
+    with mg.no_grad():
+        assert identity(x) is x
+    assert identity(x.detach()).grad_fn is None
+
+
 def test_gradients_that_come_round_the_output_pass_the_backward_hooks_by():
     class Keeps(nn.Module):
         def forward(self, x):
@@ -302,10 +320,9 @@ def test_gradients_that_come_round_the_output_pass_the_backward_hooks_by():
     keeps, seen = Keeps(), []
     keeps.register_full_backward_hook(lambda module, grad_input, grad_output: seen.append(values(grad_input[0])))
     x = mg.ones(1, requires_grad=True)
-    for use, gradients in ((lambda out: out, [[6.0]]), (lambda out: keeps.inner, [])):
-        use(keeps(x)).sum().backward()
+    for use, gradients in ((keeps(x), [[6.0]]), (keeps.inner, [[6.0]])):
+        use.sum().backward(retain_graph=True)
         assert seen == gradients
-        seen.clear()
 
 
 def test_backward_hooks_see_zeros_for_unused_inputs_and_may_write_to_what_they_see():
@@ -315,7 +332,7 @@ def test_backward_hooks_see_zeros_for_unused_inputs_and_may_write_to_what_they_s
 
     first, seen = First(), []
     first.register_full_backward_hook(lambda module, grad_input, grad_output: seen.append(values(grad_input[1])))
-    first.register_full_backward_hook(lambda module, grad_input, grad_output: grad_output[0].fill_(100) and None)
+    first.register_full_backward_hook(lambda module, grad_input, grad_output: [grad_output[0].fill_(100), None][1])
     a, b, c = (mg.ones(2, requires_grad=True) for _ in range(3))
     (first(a, b) + c).sum().backward(inputs=[a, c])
     assert seen == [[0.0, 0.0]]
@@ -346,9 +363,9 @@ def test_a_module_with_backward_hooks_may_write_to_its_input():
         x = mg.tensor([-1.0, 2.0], requires_grad=True)
         h = x * 1
         out = relu(h)
-        (h * h + out).sum().backward()
+        (h * 3 + out).sum().backward()
         results.append((values(h), values(x.grad)))
-    assert results[0] == results[1] == ([0.0, 2.0], [0.0, 5.0])
+    assert results[0] == results[1] == ([0.0, 2.0], [0.0, 4.0])
 
 
 BAD_RESULTS = [
@@ -802,6 +819,7 @@ def test_arguments_of_losses(loss):
         loss(reduction="average")
     for former, reduction in (
         ({"size_average": False}, "sum"),
+        ({"size_average": True}, "mean"),
         ({"reduce": False}, "none"),
         ({"reduce": True}, "mean"),
     ):

@@ -105,6 +105,24 @@ def test_a_rate_of_any_kind_leaves_float32_alone(rate):
     assert p.dtype == optimizer.state[p]["momentum_buffer"].dtype == mg.float32
 
 
+def test_a_group_may_mix_dtypes():
+    single, double = with_gradient(parameter(1.0, dtype=mg.float32), 1.0), with_gradient(parameter(1.0), 1.0)
+    optimizer = optim.SGD([single, double, with_gradient(parameter(1.0, dtype=mg.float32), 1.0)], lr=0.1)
+    optimizer.step()
+    assert [values(p) for p in optimizer.param_groups[0]["params"]] == [[np.float32(0.9)], [0.9], [np.float32(0.9)]]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: ",".join(options) or "plain")
+def test_a_parameter_may_be_a_single_number(options):
+    p, q = mg.tensor(2.0, requires_grad=True), parameter(2.0, dtype=mg.float32)
+    optimizer = optim.SGD([p, q], lr=0.1, **options)
+    for _ in range(3):
+        p.grad, q.grad = mg.tensor(0.5), mg.tensor([0.5])
+        optimizer.step()
+    assert [p.item()] == values(q)
+    assert isinstance(p.detach().numpy(), np.ndarray)
+
+
 def test_a_closure_is_evaluated_with_gradients_and_its_value_returned():
     p = parameter(3.0)
     optimizer = optim.SGD([p], lr=0.5)

@@ -21,9 +21,9 @@ torch: Any = pytest.importorskip("torch")
 
 OPERANDS = {  # what the names in an expression stand for: a shape, and the interval of its values
     "x": ((3, 4), -3, 3), "y": ((3, 4), -3, 3), "p": ((3, 4), 0.2, 3), "q": ((3, 4), 0.1, 0.9),
-    "target": ((3, 4), 0.1, 0.9), "row": ((4,), -3, 3), "column": ((3, 1), -3, 3), "s": ((), 0.5, 3), "v": ((4,), -3, 3),
-    "cube": ((2, 3, 4), -3, 3), "batch": ((2, 4, 3), -3, 3), "m": ((4, 2), -3, 3), "one": ((1, 3, 1), -3, 3),
-    "empty": ((0, 3), 0, 1),
+    "target": ((3, 4), 0.1, 0.9), "row": ((4,), -3, 3), "column": ((3, 1), -3, 3), "s": ((), 0.5, 3),
+    "v": ((4,), -3, 3), "cube": ((2, 3, 4), -3, 3), "batch": ((2, 4, 3), -3, 3), "m": ((4, 2), -3, 3),
+    "one": ((1, 3, 1), -3, 3), "empty": ((0, 3), 0, 1),
 }  # fmt: skip
 CONSTANTS = {
     "mask": np.array([[True, False, True, False], [False, False, True, True], [True, True, False, True]]),

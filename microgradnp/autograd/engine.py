@@ -43,7 +43,8 @@ def sweep(
     path to one of them run. A target's gradient goes to ``collected`` when that is given, else to its tensor's
     ``.grad``.
     """
-    asked = wanted = None
+    asked: frozenset[Node] = frozenset()
+    wanted = None
     if targets is not None:
         asked = frozenset(targets)
         wanted = _leading_to(gradients, asked)

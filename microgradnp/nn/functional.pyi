@@ -38,9 +38,7 @@ def mse_loss(
 
 @overload
 def linear(input: Tensor, weight: Tensor | np.ndarray, bias: Tensor | np.ndarray | None = None) -> Tensor:
-    """``input @ weight.T + bias``: shapes (..., in), (out, in) and (out,) give (..., out); (..., in) and (in,) give
-    (...).
-    """
+    """``input @ weight.T + bias``: shapes (..., in), (out, in), (out,) give (..., out); (..., in), (in,) give (...)."""
 
 @overload
 def linear(input: Tensor | np.ndarray, weight: Tensor, bias: Tensor | np.ndarray | None = None) -> Tensor: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from ..tensor import Tensor, array_from, make
+from ..tensor import Tensor, _rebuild, array_from, make
 
 
 class Parameter(Tensor):
@@ -29,14 +29,9 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         """A parameter with memory of its own. As in PyTorch it starts without a gradient."""
-        return _rebuilt(type(self), self._array.copy(), self.requires_grad, deepcopy(self.__dict__, memo))
+        attributes = deepcopy(self.__dict__, memo)
+        return _rebuild(type(self), self._array.copy(), self.requires_grad, None, attributes)  # type: ignore[return-value]
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        """For pickle: the values, not the gradient and not the graph."""
-        return _rebuilt, (type(self), self._array, self.requires_grad, self.__dict__)
-
-
-def _rebuilt(cls: type[Parameter], array: Any, requires_grad: bool, attributes: dict[str, Any]) -> Parameter:
-    out = make(array, cls).requires_grad_(requires_grad)
-    out.__dict__.update(attributes)
-    return out  # type: ignore[return-value]
+    def __reduce__(self) -> Any:
+        """For pickle: the values, without gradient and graph."""
+        return _rebuild, (type(self), self._array, self.requires_grad, None, self.__dict__)

@@ -76,6 +76,7 @@ class Tree:
         before = self.__dict__.get("_registered", {}).get(name)
         if kind is not None and (before != PARAMETER or kind == PARAMETER):
             self._check_name(name, kind)
+            self._check_leaf(name, value)
             _Entries(self, kind)[name] = value
         elif before is None:
             object.__setattr__(self, name, value)
@@ -119,6 +120,14 @@ class Tree:
                 f"attribute '{name}' already exists: it is a {what} of {type(self).__name__}; choose another name"
             )
 
+    @staticmethod
+    def _check_leaf(name: str, value: Any) -> None:
+        if isinstance(value, Parameter) and not value.is_leaf:
+            raise ValueError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}': it is the result of an operation. To express "
+                f"'{name}' as a function of another Tensor, compute the value in the forward() method."
+            )
+
     def _register(self, name: str, kind: str, value: Any) -> None:
         self._check_name(name, kind)
         if self._registered.get(name) != kind and hasattr(self, name):
@@ -131,11 +140,7 @@ class Tree:
             raise TypeError(
                 f"cannot assign '{type(param).__name__}' object to parameter '{name}' (nn.Parameter or None required)"
             )
-        if param is not None and not param.is_leaf:
-            raise ValueError(
-                f"Cannot assign non-leaf Tensor to parameter '{name}': it is the result of an operation. To express "
-                f"'{name}' as a function of another Tensor, compute the value in the forward() method."
-            )
+        self._check_leaf(name, param)
         self._register(name, PARAMETER, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:

@@ -36,7 +36,9 @@ def sub(input: Array, other: Array, *, alpha: float = 1) -> Array:
     try:
         return np.subtract(input, other if alpha == 1 else other * alpha)
     except TypeError:
-        raise RuntimeError("sub: Subtraction of two bool tensors is not supported; use ^ or !=, or ~ to invert a mask") from None
+        raise RuntimeError(
+            "sub: Subtraction of two bool tensors is not supported; use != or, to invert a mask, ~"
+        ) from None
 
 
 @operation(np.multiply, methods=("mul", "multiply", "__mul__", "__rmul__"), elementwise=True)
@@ -236,7 +238,7 @@ def ge(input: Array, other: Array) -> Array:
 
 
 def _only_bits(function: str) -> Exception:
-    return NotImplementedError(f"{function}: only bool and integer tensors have bits; compare first, as in (x > 0) & (y > 0)")
+    return NotImplementedError(f"{function}: only bool and integer tensors have bits; compare first: (x > 0) & (y > 0)")
 
 
 @operation(np.bitwise_and, methods=("bitwise_and", "__and__", "__rand__"), elementwise=True, domain=BITS)

@@ -198,7 +198,7 @@ def randn(*size: Any, generator: rng.Generator | None = None, dtype: Any = None,
 def randint(
     low: int, high: Any = None, size: Any = None, *, generator: rng.Generator | None = None, dtype: Any = None
 ) -> Tensor:
-    """Random integers from ``low`` (or 0) up to, but without, ``high``: ``randint(10, (2, 3))``, ``randint(5, 10, (2, 3))``.
+    """Random integers from ``low`` (or 0) up to, but without, ``high``: ``randint(6, (2,))``, ``randint(1, 7, (2,))``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.randint.html
     """

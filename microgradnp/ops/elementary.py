@@ -67,8 +67,8 @@ ONE = {dtype: np.array(1, dtype) for dtype in (np.dtype("float16"), np.dtype("fl
 def sigmoid(input: Array) -> Array:
     """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is 0.
 
-    (Through tanh it would be faster for large arrays, but (1 + tanh(x / 2)) / 2 cancels for negative x: 0 for x = -20 in
-    float32, where the truth is 2e-9.)
+    (Through tanh it would be faster for large arrays, but (1 + tanh(x / 2)) / 2 cancels for negative x: 0 for x = -20
+    in float32, where the truth is 2e-9.)
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html
     """

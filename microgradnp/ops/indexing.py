@@ -10,7 +10,6 @@ import numpy as np
 from ..tensor import Tensor, array_from
 from .record import Array, Index, c_order, composite, derivatives, operation
 
-
 PLAIN = frozenset((int, bool, slice, type(None), type(Ellipsis)))  # what NumPy and PyTorch take alike
 
 
@@ -116,7 +115,7 @@ def getitem(input: Array, index: Any) -> Array:
 @operation(opaque=True, samples=lambda make: [(make(4), 1, (3, 4)), (make(3), np.array([0, 2, 0]), (4,))])
 @derivatives(input=_picked)
 def scatter(input: Array, index: Any, shape: tuple[int, ...]) -> Array:
-    """Zeros of ``shape`` with ``input`` added at ``[index]``, as often as an element is named: the transpose of ``getitem``."""
+    """Zeros of ``shape`` with ``input`` added at ``[index]``, repeatedly where it repeats: ``getitem`` transposed."""
     out = np.zeros(shape, input.dtype)
     if _is_basic(index):
         out[index] = input
@@ -170,14 +169,17 @@ def _on_dim(indices: Any, dim: int | None, shape: tuple[int, ...], taken: tuple[
 )  # fmt: skip
 @derivatives(input=lambda g, indices, dim, input_shape: scatter_along_dim(g, indices, dim, input_shape))
 def take_along_dim(input: Array, indices: Index, dim: int | None = None) -> Array:
-    """The elements of ``input`` at ``indices`` along ``dim``; the other dimensions are broadcast. Without ``dim``, of all.
+    """The elements of ``input`` at ``indices`` along ``dim``, or of all; the other dimensions are broadcast.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html
     """
     if indices.dtype.kind not in "iu":
         raise RuntimeError(f"take_along_dim: dtype of indices should be int64 but got {indices.dtype}")
     if dim is not None and indices.ndim != input.ndim:
-        raise RuntimeError(f"take_along_dim: input and indices should have the same number of dimensions, got {input.ndim} and {indices.ndim}")
+        raise RuntimeError(
+            f"take_along_dim: input and indices should have the same number of dimensions, got {input.ndim} and "
+            f"{indices.ndim}"
+        )
     return np.take_along_axis(input, indices, axis=dim)
 
 

@@ -20,8 +20,8 @@ import numpy as np
 from .. import random as rng
 from .. import tensor as tensor_module
 from ..autograd import memory
-from ..autograd.modes import enable_grad, recording
 from ..autograd.backward import move_retained
+from ..autograd.modes import enable_grad, recording
 from ..autograd.node import Leaf, Node
 from ..tensor import Tensor, edge_of, make, tensor_method, written_edge
 from . import arithmetic, elementary
@@ -67,8 +67,10 @@ def _check_writable(target: Tensor, name: str) -> None:
                 "under no_grad(), or to a .clone() of it."
             )
     array = target._array
-    if isinstance(array, np.ndarray) and array.size and any(
-        step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)
+    if (
+        isinstance(array, np.ndarray)
+        and array.size
+        and any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True))
     ):
         raise RuntimeError(
             f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
@@ -175,7 +177,8 @@ def _in_place(function: Callable[..., Any], name: str, *operators: str) -> None:
 for _function, *_operators in (
     (arithmetic.add, "__iadd__"), (arithmetic.sub, "__isub__"), (arithmetic.mul, "__imul__"),
     (arithmetic.div, "__itruediv__"), (arithmetic.pow, "__ipow__"),
-    (arithmetic.neg,), (arithmetic.abs,), (arithmetic.sign,), (elementary.exp,), (elementary.log,), (elementary.log1p,), (elementary.sqrt,), (elementary.tanh,),
+    (arithmetic.neg,), (arithmetic.abs,), (arithmetic.sign,),
+    (elementary.exp,), (elementary.log,), (elementary.log1p,), (elementary.sqrt,), (elementary.tanh,),
     (elementary.sigmoid,), (elementary.relu,),
 ):  # fmt: skip
     _in_place(_function, f"{_function.__name__}_", *_operators)

@@ -52,7 +52,7 @@ def squared_error(input: Array, target: Array, reduction: str = "mean") -> Array
         _warn_of_broadcasting("mse_loss", input, target)
     squares = np.subtract(input, target)
     if squares.dtype.kind != "f":
-        raise NotImplementedError(f"mse_loss: not implemented for {squares.dtype}: convert it first, for example with .float()")
+        raise NotImplementedError(f"mse_loss: not implemented for {squares.dtype}: convert it first, as with .float()")
     squares = np.multiply(squares, squares, out=squares if squares.ndim else None)
     if reduction == "none":
         return squares
@@ -64,8 +64,8 @@ def squared_error(input: Array, target: Array, reduction: str = "mean") -> Array
 def mse_loss(input: Array, target: Array, *, reduction: str = "mean", weight: Array = None) -> Array:
     """The mean squared error: (input - target) ** 2, averaged over all elements.
 
-    ``reduction`` is "mean", "sum" or "none". Warns when the shapes differ, for broadcasting (4, 1) against (4,) compares
-    every input with every target.
+    ``reduction`` is "mean", "sum" or "none". Warns when the shapes differ, for broadcasting (4, 1) against (4,)
+    compares every input with every target.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
     """
@@ -78,8 +78,8 @@ def mse_loss(input: Array, target: Array, *, reduction: str = "mean", weight: Ar
 def _warn_of_broadcasting(function: str, input: Any, target: Any) -> None:
     warnings.warn(
         f"{where()}{function}: Using a target size ({tuple(target.shape)}) that is different to the input size "
-        f"({tuple(input.shape)}). This will likely lead to incorrect results due to broadcasting. Please ensure they have "
-        f"the same size, for example with target.reshape({tuple(input.shape)}).",
+        f"({tuple(input.shape)}). This will likely lead to incorrect results due to broadcasting. Please ensure they "
+        f"have the same size, for example with target.reshape({tuple(input.shape)}).",
         UserWarning,
         stacklevel=5,
     )
@@ -116,8 +116,8 @@ def binary_cross_entropy(input: Array, target: Array, weight: Array = None, *, r
     check_reduction(reduction, "binary_cross_entropy")
     if input.shape != target.shape:
         raise ValueError(
-            f"{where()}binary_cross_entropy: Using a target size ({tuple(target.shape)}) that is different to the input "
-            f"size ({tuple(input.shape)}); they must be the same, for example by target.reshape({tuple(input.shape)})"
+            f"{where()}binary_cross_entropy: Using a target size ({tuple(target.shape)}) that is different to the "
+            f"input size ({tuple(input.shape)}); they must be the same, as by target.reshape({tuple(input.shape)})"
         )
     if input.dtype.kind != "f":
         raise NotImplementedError(f"binary_cross_entropy: not implemented for {input.dtype}: probabilities are floats")
@@ -141,16 +141,16 @@ def binary_cross_entropy_with_logits(
 ) -> Array:
     """The cross entropy between ``sigmoid(input)`` and ``target``, accurate for every input.
 
-    -(pos_weight * target * log sigmoid(input) + (1 - target) * log(1 - sigmoid(input))), times ``weight``; ``reduction`` is
-    "mean", "sum" or "none". Raises ValueError when the shapes differ.
+    -(pos_weight * target * log sigmoid(input) + (1 - target) * log(1 - sigmoid(input))), times ``weight``;
+    ``reduction`` is "mean", "sum" or "none". Raises ValueError when the shapes differ.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
     """
     check_reduction(reduction, "binary_cross_entropy_with_logits")
     if input.shape != target.shape:
         raise ValueError(
-            f"{where()}binary_cross_entropy_with_logits: Target size ({tuple(target.shape)}) must be the same as input size "
-            f"({tuple(input.shape)}), for example by target.reshape({tuple(input.shape)})"
+            f"{where()}binary_cross_entropy_with_logits: Target size ({tuple(target.shape)}) must be the same as "
+            f"input size ({tuple(input.shape)}), for example by target.reshape({tuple(input.shape)})"
         )
     positive = logsigmoid(input) if pos_weight is None else logsigmoid(input) * ((pos_weight - 1) * target + 1)
     loss = (1 - target) * input - positive

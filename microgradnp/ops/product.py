@@ -56,8 +56,8 @@ def matmul(input: Array, other: Array) -> Array:
         return np.dot(input, other) if input.ndim == 2 == other.ndim else np.matmul(input, other)
     except ValueError:
         raise RuntimeError(
-            f"{where()}matmul: shapes {tuple(input.shape)} and {tuple(other.shape)} cannot be multiplied: the last size of the "
-            f"first must equal the last but one of the second, and leading sizes must broadcast"
+            f"{where()}matmul: shapes {tuple(input.shape)} and {tuple(other.shape)} cannot be multiplied: the last "
+            f"size of the first must equal the last but one of the second, and leading sizes must broadcast"
         ) from None
 
 
@@ -106,14 +106,15 @@ def _by_weight(g, input, weight_shape):
 
 
 def _linears(make: Any) -> list[tuple[Any, ...]]:
-    return [(make(4, 3), make(2, 3), make(2)), (make(3), make(2, 3)), (make(2, 5, 3), make(4, 3), make(4)), (make(0, 3), make(2, 3)),
-            (make(4, 3), make(3)), (make(2, 4, 3), make(3), make()), (make(3), make(3)), (make(2, 2, 0), make(3, 0))]  # fmt: skip
+    with_bias = [((4, 3), (2, 3), (2,)), ((2, 5, 3), (4, 3), (4,)), ((2, 4, 3), (3,), ())]
+    without = [((3,), (2, 3)), ((0, 3), (2, 3)), ((4, 3), (3,)), ((3,), (3,)), ((2, 2, 0), (3, 0))]
+    return [tuple(make(*shape) for shape in shapes) for shapes in (*with_bias, *without)]
 
 
 @operation(samples=_linears)
 @derivatives(input=_by_input, weight=_by_weight, bias=lambda g: g)
 def linear(input: Array, weight: Array, bias: Array = None) -> Array:
-    """``input @ weight.T + bias``: shapes (..., in), (out, in) and (out,) give (..., out); (..., in) and (in,) give (...).
+    """``input @ weight.T + bias``: shapes (..., in), (out, in), (out,) give (..., out); (..., in), (in,) give (...).
 
     Raises RuntimeError when the last dimension of ``input`` is not the second of ``weight``.
 
@@ -129,7 +130,8 @@ def linear(input: Array, weight: Array, bias: Array = None) -> Array:
 def _misfit(input: Any, weight: Any, bias: Any) -> str:
     features = input.shape[-1] if input.ndim else "no"
     if features == weight.shape[-1]:
-        return f"{where() or 'linear: '}a bias of shape {tuple(bias.shape)} does not fit a weight of shape {tuple(weight.shape)}"
+        shapes = f"shape {tuple(bias.shape)} does not fit a weight of shape {tuple(weight.shape)}"
+        return f"{where() or 'linear: '}a bias of {shapes}"
     return (
         f"{where() or 'linear: '}input has {features} features, weight expects {weight.shape[-1]} (input "
         f"{tuple(input.shape)}, weight {tuple(weight.shape)}): the last dimension of the input must equal in_features"

@@ -45,10 +45,10 @@ def check_not_empty(function: str, shape: tuple[int, ...], dim: Dim, over_all: t
     """Refuse to look for an extreme among no elements, with PyTorch's types of errors."""
     axes = axes_of(dim)
     if axes is None:
-        raise over_all(f"{function}(): Expected reduction dim to be specified for input.numel() == 0: there is no element")
+        raise over_all(f"{function}(): Expected reduction dim to be specified for input.numel() == 0")
     for axis in axes if isinstance(axes, tuple) else (axes,):
         if shape[axis] == 0:
-            raise IndexError(f"{function}(): Expected reduction dim {axis} to have non-zero size, the shape is {tuple(shape)}")
+            raise IndexError(f"{function}(): Expected reduction dim {axis} to have non-zero size, not {tuple(shape)}")
 
 
 def _reduced(ufunc: Any, input: Any, dim: Dim, keepdim: bool, dtype: Any = None) -> Any:
@@ -123,7 +123,7 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
 
 
 def _share_of_extreme(g, out, input, input_shape, dim, keepdim):
-    # Equal extremes share the gradient. They are counted as ones of the tensor's own type, which an int64 count would widen.
+    # Equal extremes share the gradient. They are counted in the tensor's own type: an int64 count would widen float32.
     extreme = np.where(input == restore_dims(out, input_shape, dim, keepdim), np.ones_like(input), 0.0)
     ties = np.add.reduce(extreme, axis=axes_of(dim), keepdims=True)
     return restore_dims(g, input_shape, dim, keepdim) * (extreme / ties)

@@ -20,7 +20,8 @@ def dim_from(dim: int, ndim: int, function: str) -> int:
     """A dimension counted from 0; of none, 0 and -1 are allowed too."""
     count = max(ndim, 1)
     if not -count <= dim < count:
-        raise IndexError(f"{function}: Dimension out of range (expected to be in range of [{-count}, {count - 1}], but got {dim})")
+        wanted = f"[{-count}, {count - 1}]"
+        raise IndexError(f"{function}: Dimension out of range (expected to be in range of {wanted}, but got {dim})")
     return dim % count
 
 
@@ -160,8 +161,8 @@ def broadcast_to(input: Array, shape: tuple[int, ...]) -> Array:
         return np.broadcast_to(input, shape)
     except ValueError:
         raise RuntimeError(
-            f"broadcast_to: shape {tuple(input.shape)} cannot be expanded to {shape}: counted from the right, each size must be "
-            f"equal or 1"
+            f"broadcast_to: shape {tuple(input.shape)} cannot be expanded to {shape}: counted from the right, each "
+            f"size must be equal or 1"
         ) from None
 
 
@@ -175,10 +176,11 @@ def expand(input: Array, *sizes: Any) -> Array:
     new = len(shape) - input.ndim
     if new < 0 or -1 in shape[:new]:
         raise RuntimeError(
-            f"expand: cannot expand shape {tuple(input.shape)} to {shape}: it takes a size for every dimension, and new ones, "
-            f"which come first, cannot be -1"
+            f"expand: cannot expand shape {tuple(input.shape)} to {shape}: it takes a size for every "
+            f"dimension; new ones, which come first, cannot be -1"
         )
-    return broadcast_to(input, shape[:new] + tuple(old if size == -1 else size for size, old in zip(shape[new:], input.shape, strict=True)))
+    old = zip(shape[new:], input.shape, strict=True)
+    return broadcast_to(input, shape[:new] + tuple(own if size == -1 else size for size, own in old))
 
 
 @composite(methods=("expand_as",))

@@ -64,9 +64,9 @@ def writes_to(array: Any) -> Writes:
 def wrote(array: Any, operation: str) -> None:
     """Note that ``operation`` has written to the memory of ``array``, and from which line. Call it after the write."""
     writes = writes_to(array)
+    stamp((writes,), operation)
     frame = _caller()
     writes.code, writes.line = (frame.f_code, frame.f_lineno) if frame is not None else (None, 0)
-    stamp((writes,), operation)
 
 
 def stamp(written: Iterable[Writes], operation: str) -> None:
@@ -74,7 +74,7 @@ def stamp(written: Iterable[Writes], operation: str) -> None:
     global last_write
     now = last_write = tick()
     for writes in written:
-        writes.operation = operation
+        writes.operation, writes.code = operation, None
         writes.count += 1
         writes.time = now
 
@@ -101,8 +101,8 @@ def _reference(owner: Any) -> weakref.ref[Any]:
 
 
 def _caller() -> Any:
-    """The innermost frame outside this package: the user's line."""
+    """The innermost frame outside this package, and outside the library that runs its decorators: the user's line."""
     frame = sys._getframe(2)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "microgradnp":
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("microgradnp", "contextlib"):
         frame = frame.f_back
     return frame

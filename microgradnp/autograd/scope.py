@@ -7,6 +7,7 @@ raised.
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from contextvars import ContextVar
 from typing import Any
@@ -30,11 +31,10 @@ class Scope:
         return [module for module in reversed(modules) if module is not None]
 
     def path(self) -> str:
-        """The dotted name of the innermost module within the outermost, as ``named_modules`` gives it ('' at the
-        root).
-        """
+        """The dotted name of the innermost module within the outermost, by the way that the calls took."""
         chain = self.chain()
-        return name_within(chain[0], chain[-1]) if chain else ""
+        names = [name_within(outer, inner) for outer, inner in itertools.pairwise(chain)]
+        return ".".join(name for name in names if name)
 
     def describe(self) -> str:
         """What an error says: ``Linear 'encoder.0'``, or only ``Linear`` for the outermost module."""

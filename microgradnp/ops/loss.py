@@ -91,7 +91,7 @@ def _probabilities(make: Any) -> list[tuple[Any, ...]]:
 
 @operation(samples=_probabilities, domain=(0.1, 0.9), label="binary_cross_entropy")
 @derivatives(
-    input=lambda g, input, target: g * ((input - target) / np.maximum(input - input * input, 1e-12)),
+    input=lambda g, input, target: g * ((input - target) / np.maximum(input * (1 - input), 1e-12)),
     target=lambda g, input: g * (np.log(1 - input) - np.log(input)),
 )
 def cross_entropy_of_bits(input: Array, target: Array) -> Array:
@@ -121,16 +121,17 @@ def binary_cross_entropy(input: Array, target: Array, weight: Array = None, *, r
         )
     if input.dtype.kind != "f":
         raise NotImplementedError(f"binary_cross_entropy: not implemented for {input.dtype}: probabilities are floats")
-    _check_probabilities(input)
+    _check_probabilities("input", input)
+    _check_probabilities("target", target)
     loss = cross_entropy_of_bits(input, target)
     return reduce(loss if weight is None else loss * weight, reduction)
 
 
-def _check_probabilities(input: Any) -> None:
-    array = input._array if hasattr(input, "_array") else input
+def _check_probabilities(name: str, values: Any) -> None:
+    array = values._array if hasattr(values, "_array") else values
     if isinstance(array, np.ndarray) and not ((array >= 0) & (array <= 1)).all():
         raise RuntimeError(
-            f"{where()}binary_cross_entropy: all elements of input should be between 0 and 1, got values from "
+            f"{where()}binary_cross_entropy: all elements of {name} should be between 0 and 1, got values from "
             f"{array.min()} to {array.max()}; apply a sigmoid first, or use binary_cross_entropy_with_logits"
         )
 

@@ -27,6 +27,9 @@ def general(record: Operation, *args: Any, **kwargs: Any) -> Any:
     arguments = bound.arguments
     for name in record.list_operands:
         arguments[name] = _as_list(record, name, arguments[name])
+    for name in record.operands:
+        if arguments[name] is None and record.signature.parameters[name].default is not None:
+            raise _not_a_tensor(record, None)
     operands = list(_each(record, arguments, record.operands))
     if not any(isinstance(value, Tensor) for value in operands):
         if not any(hasattr(value, "__array_interface__") or hasattr(value, "__array_ufunc__") for value in operands):

@@ -47,7 +47,7 @@ def _separated(
     """Split positional arguments into operands, and those that stand elsewhere in PyTorch's order: by NumPy's names."""
     names = _parameters(func)
     known = {*RENAMED, *_parameters(function), "dtype", "out"}
-    first = next((i for i, name in enumerate(names) if i and name in known), len(names))
+    first = next((i for i, name in enumerate(names) if i and name in known), len(args))
     return args[:first], dict(zip(names[first:], args[first:], strict=False))
 
 

@@ -170,7 +170,8 @@ def _accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
 def _own(g: Any) -> Tensor:
     """A gradient as a tensor of its own: copied unless nothing else can see its memory, not even through a view."""
     if type(g) is ndarray:
-        return make(g if g.base is None and getrefcount(g) <= _SOLE and g.flags.c_contiguous else g.copy())
+        mine = g.base is None and getrefcount(g) <= _SOLE and (g.ndim < 2 or g.flags.c_contiguous)
+        return make(g if mine else g.copy())
     if isinstance(g, Tensor):
         return g.clone()
     return make(np.array(g) if isinstance(g, np.generic) else g)

@@ -13,6 +13,7 @@ from .elementary import logsigmoid
 from .record import Array, composite, derivatives, operation
 from .reduction import mean, sum
 
+SMALL = 1024  # up to so many elements a dot product is as accurate as a pairwise sum
 REDUCTIONS = ("none", "mean", "sum")
 
 
@@ -50,14 +51,19 @@ def squared_error(input: Array, target: Array, reduction: str = "mean") -> Array
         check_reduction(reduction, "mse_loss")
     if input.shape != target.shape:
         _warn_of_broadcasting("mse_loss", input, target)
-    squares = np.subtract(input, target)
-    if squares.dtype.kind != "f":
-        raise NotImplementedError(f"mse_loss: not implemented for {squares.dtype}: convert it first, as with .float()")
-    squares = np.multiply(squares, squares, out=squares if squares.ndim else None)
+    difference = np.subtract(input, target)
+    if difference.dtype.kind != "f":
+        raise NotImplementedError(
+            f"mse_loss: not implemented for {difference.dtype}: convert it first, as with .float()"
+        )
     if reduction == "none":
-        return squares
-    total = np.add.reduce(squares, axis=None)
-    return total if reduction == "sum" else total / (math.prod(squares.shape) or math.nan)
+        return np.multiply(difference, difference)
+    count = math.prod(difference.shape)
+    if count <= SMALL:
+        total = np.vdot(difference, difference)  # one call for two, where calls are what costs
+    else:
+        total = np.add.reduce(np.multiply(difference, difference, out=difference), axis=None)
+    return total if reduction == "sum" else total / (count or math.nan)
 
 
 @composite()

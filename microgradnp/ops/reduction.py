@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,6 +92,13 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
     return _reduced(np.add, input, dim, keepdim, dtype)
 
 
+@lru_cache(maxsize=64)
+def _ones(count: int, dtype: Any) -> Any:
+    ones = np.ones(count, dtype)
+    ones.flags.writeable = False
+    return ones
+
+
 @operation(
     samples=lambda make: [(make(3, 4), (4,)), (make(2, 3, 4), (1, 4)), (make(3, 4), (3, 4)), (make(2, 0), (2, 1))]
 )
@@ -98,6 +106,9 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
 def sum_to(input: Array, shape: tuple[int, ...]) -> Array:
     """Sum over what broadcasting had added, so that the result has ``shape``: the transpose of ``broadcast_to``."""
     if input.shape[1:] == shape:
+        # Rows of a small matrix: a product with ones takes half the time of the reduction.
+        if len(shape) == 1 and input.shape[0] <= 1024:
+            return np.dot(_ones(input.shape[0], input.dtype), input)
         return np.add.reduce(input, 0)
     leading = input.ndim - len(shape)
     axes = tuple(range(leading)) + tuple(

@@ -23,72 +23,15 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
-from .ops.arithmetic import (
-    abs,
-    add,
-    bitwise_and,
-    bitwise_not,
-    bitwise_or,
-    div,
-    eq,
-    ge,
-    gt,
-    le,
-    lt,
-    maximum,
-    minimum,
-    mul,
-    ne,
-    neg,
-    positive,
-    pow,
-    sign,
-    sub,
-    where,
-)
-from .ops.conversion import clone
-from .ops.creation import (
-    arange,
-    as_tensor,
-    empty,
-    eye,
-    from_numpy,
-    full,
-    linspace,
-    ones,
-    ones_like,
-    rand,
-    randint,
-    randn,
-    randperm,
-    tensor,
-    zeros,
-    zeros_like,
-)
-from .ops.elementary import exp, log, log1p, relu, sigmoid, sqrt, tanh
-from .ops.indexing import take_along_dim
-from .ops.product import matmul
-from .ops.reduction import all, amax, amin, any, argmax, argmin, max, mean, min, sum
-from .ops.shape import (
-    broadcast_to,
-    cat,
-    flatten,
-    permute,
-    ravel,
-    reshape,
-    squeeze,
-    stack,
-    t,
-    transpose,
-    unsqueeze,
-)
+from .ops.face import public_names as _public_names
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .tensor import Size, Tensor
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 bool = bool_
-absolute, negative, multiply, divide, true_divide, concat = abs, neg, mul, div, div, cat
+
+globals().update(_public_names(""))  # every operation, composite and factory whose record says so
 
 __version__ = "0.1.0"
 

@@ -43,8 +43,14 @@ from .tensor import Size as Size
 from .tensor import Tensor as Tensor
 from .tensor import _Operand
 
-def abs(input: Tensor) -> Tensor:
-    """The absolute value; its derivative at 0 is 0."""
+half = float16
+float = float32
+double = float64
+short = int16
+int = int32
+long = int64
+bool = bool_
+__version__: str
 
 @overload
 def add(input: Tensor, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
@@ -53,56 +59,56 @@ def add(input: Tensor, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
 @overload
 def add(input: _Operand, other: Tensor, *, alpha: builtins.float = 1) -> Tensor: ...
 @overload
-def bitwise_and(input: Tensor, other: _Operand) -> Tensor:
-    """``input & other``: of bool tensors the logical, of integer tensors the bitwise and."""
+def sub(input: Tensor, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
+    """``input - alpha * other``, elementwise with broadcasting."""
 
 @overload
-def bitwise_and(input: _Operand, other: Tensor) -> Tensor: ...
-def bitwise_not(input: Tensor) -> Tensor:
-    """``~input``: of bool tensors the logical, of integer tensors the bitwise complement."""
+def sub(input: _Operand, other: Tensor, *, alpha: builtins.float = 1) -> Tensor: ...
+
+subtract = sub
 
 @overload
-def bitwise_or(input: Tensor, other: _Operand) -> Tensor:
-    """``input | other``: of bool tensors the logical, of integer tensors the bitwise or."""
+def mul(input: Tensor, other: _Operand) -> Tensor:
+    """The product ``input * other``, elementwise with broadcasting."""
 
 @overload
-def bitwise_or(input: _Operand, other: Tensor) -> Tensor: ...
+def mul(input: _Operand, other: Tensor) -> Tensor: ...
+
+multiply = mul
+
 @overload
 def div(input: Tensor, other: _Operand) -> Tensor:
     """The quotient ``input / other``, elementwise with broadcasting; integers are divided as floating point numbers."""
 
 @overload
 def div(input: _Operand, other: Tensor) -> Tensor: ...
-@overload
-def eq(input: Tensor, other: _Operand) -> Tensor:
-    """``input == other``, elementwise: a bool tensor."""
+
+divide = div
+
+true_divide = div
 
 @overload
-def eq(input: _Operand, other: Tensor) -> Tensor: ...
-@overload
-def ge(input: Tensor, other: _Operand) -> Tensor:
-    """``input >= other``, elementwise: a bool tensor."""
+def pow(input: Tensor, exponent: _Operand) -> Tensor:
+    """``input ** exponent``, elementwise with broadcasting."""
 
 @overload
-def ge(input: _Operand, other: Tensor) -> Tensor: ...
-@overload
-def gt(input: Tensor, other: _Operand) -> Tensor:
-    """``input > other``, elementwise: a bool tensor."""
+def pow(input: _Operand, exponent: Tensor) -> Tensor: ...
+def neg(input: Tensor) -> Tensor:
+    """``-input``."""
 
-@overload
-def gt(input: _Operand, other: Tensor) -> Tensor: ...
-@overload
-def le(input: Tensor, other: _Operand) -> Tensor:
-    """``input <= other``, elementwise: a bool tensor."""
+negative = neg
 
-@overload
-def le(input: _Operand, other: Tensor) -> Tensor: ...
-@overload
-def lt(input: Tensor, other: _Operand) -> Tensor:
-    """``input < other``, elementwise: a bool tensor."""
+def positive(input: Tensor) -> Tensor:
+    """``+input``: the values as they are, in memory of their own."""
 
-@overload
-def lt(input: _Operand, other: Tensor) -> Tensor: ...
+def abs(input: Tensor) -> Tensor:
+    """The absolute value; its derivative at 0 is 0."""
+
+absolute = abs
+
+def sign(input: Tensor) -> Tensor:
+    """-1, 0 or 1, the sign of each element; its derivative is 0."""
+
 @overload
 def maximum(input: Tensor, other: _Operand) -> Tensor:
     """The larger of two elements; where they are equal each gets half of the gradient. NaN if either is."""
@@ -116,39 +122,6 @@ def minimum(input: Tensor, other: _Operand) -> Tensor:
 @overload
 def minimum(input: _Operand, other: Tensor) -> Tensor: ...
 @overload
-def mul(input: Tensor, other: _Operand) -> Tensor:
-    """The product ``input * other``, elementwise with broadcasting."""
-
-@overload
-def mul(input: _Operand, other: Tensor) -> Tensor: ...
-@overload
-def ne(input: Tensor, other: _Operand) -> Tensor:
-    """``input != other``, elementwise: a bool tensor."""
-
-@overload
-def ne(input: _Operand, other: Tensor) -> Tensor: ...
-def neg(input: Tensor) -> Tensor:
-    """``-input``."""
-
-def positive(input: Tensor) -> Tensor:
-    """``+input``: the values as they are, in memory of their own."""
-
-@overload
-def pow(input: Tensor, exponent: _Operand) -> Tensor:
-    """``input ** exponent``, elementwise with broadcasting."""
-
-@overload
-def pow(input: _Operand, exponent: Tensor) -> Tensor: ...
-def sign(input: Tensor) -> Tensor:
-    """-1, 0 or 1, the sign of each element; its derivative is 0."""
-
-@overload
-def sub(input: Tensor, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
-    """``input - alpha * other``, elementwise with broadcasting."""
-
-@overload
-def sub(input: _Operand, other: Tensor, *, alpha: builtins.float = 1) -> Tensor: ...
-@overload
 def where(condition: Tensor, input: _Operand, other: _Operand) -> Tensor:
     """``input`` where ``condition`` is true, else ``other``; all three are broadcast together."""
 
@@ -156,8 +129,148 @@ def where(condition: Tensor, input: _Operand, other: _Operand) -> Tensor:
 def where(condition: _Operand, input: Tensor, other: _Operand) -> Tensor: ...
 @overload
 def where(condition: _Operand, input: _Operand, other: Tensor) -> Tensor: ...
+@overload
+def eq(input: Tensor, other: _Operand) -> Tensor:
+    """``input == other``, elementwise: a bool tensor."""
+
+@overload
+def eq(input: _Operand, other: Tensor) -> Tensor: ...
+@overload
+def ne(input: Tensor, other: _Operand) -> Tensor:
+    """``input != other``, elementwise: a bool tensor."""
+
+@overload
+def ne(input: _Operand, other: Tensor) -> Tensor: ...
+@overload
+def lt(input: Tensor, other: _Operand) -> Tensor:
+    """``input < other``, elementwise: a bool tensor."""
+
+@overload
+def lt(input: _Operand, other: Tensor) -> Tensor: ...
+@overload
+def le(input: Tensor, other: _Operand) -> Tensor:
+    """``input <= other``, elementwise: a bool tensor."""
+
+@overload
+def le(input: _Operand, other: Tensor) -> Tensor: ...
+@overload
+def gt(input: Tensor, other: _Operand) -> Tensor:
+    """``input > other``, elementwise: a bool tensor."""
+
+@overload
+def gt(input: _Operand, other: Tensor) -> Tensor: ...
+@overload
+def ge(input: Tensor, other: _Operand) -> Tensor:
+    """``input >= other``, elementwise: a bool tensor."""
+
+@overload
+def ge(input: _Operand, other: Tensor) -> Tensor: ...
+@overload
+def bitwise_and(input: Tensor, other: _Operand) -> Tensor:
+    """``input & other``: of bool tensors the logical, of integer tensors the bitwise and."""
+
+@overload
+def bitwise_and(input: _Operand, other: Tensor) -> Tensor: ...
+@overload
+def bitwise_or(input: Tensor, other: _Operand) -> Tensor:
+    """``input | other``: of bool tensors the logical, of integer tensors the bitwise or."""
+
+@overload
+def bitwise_or(input: _Operand, other: Tensor) -> Tensor: ...
+def bitwise_not(input: Tensor) -> Tensor:
+    """``~input``: of bool tensors the logical, of integer tensors the bitwise complement."""
+
 def clone(input: Tensor) -> Tensor:
     """The same values in memory of their own; the gradient passes through."""
+
+def reshape(input: Tensor, shape: tuple[builtins.int, ...]) -> Tensor:
+    """The same elements in C order with another shape, of which one size may be -1; a view where possible."""
+
+def permute(input: Tensor, dims: tuple[builtins.int, ...] | None = None) -> Tensor:
+    """A view with the dimensions in the order ``dims``; without it, in reverse order."""
+
+def transpose(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
+    """A view with two dimensions exchanged."""
+
+swapaxes = transpose
+
+swapdims = transpose
+
+def t(input: Tensor) -> Tensor:
+    """The transpose of a matrix; a tensor of fewer dimensions as it is."""
+
+def broadcast_to(input: Tensor, shape: tuple[builtins.int, ...]) -> Tensor:
+    """A view in which dimensions of size 1, and new leading ones, are repeated to ``shape``."""
+
+def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
+    """A view with a dimension of size 1 inserted at ``dim``."""
+
+def squeeze(input: Tensor, dim: builtins.int | tuple[builtins.int, ...] | None = None) -> Tensor:
+    """A view without its dimensions of size 1, or without those of ``dim`` that have size 1."""
+
+def flatten(input: Tensor, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
+    """The dimensions from ``start_dim`` to ``end_dim`` merged into one."""
+
+def ravel(input: Tensor) -> Tensor:
+    """All elements in one dimension."""
+
+def cat(tensors: Sequence[Tensor | np.ndarray], dim: builtins.int = 0) -> Tensor:
+    """The tensors joined along the dimension ``dim``; their other sizes must agree."""
+
+concat = cat
+
+concatenate = cat
+
+def stack(tensors: Sequence[Tensor | np.ndarray], dim: builtins.int = 0) -> Tensor:
+    """The tensors, all of one shape, along a new dimension ``dim``."""
+
+def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
+    """A new tensor with a copy of ``data``: a number, nested lists of numbers, a NumPy array or a tensor."""
+
+def as_tensor(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
+    """``data`` as a tensor, without a copy where none is needed: a tensor as it is, a NumPy array by its memory."""
+
+def from_numpy(ndarray: np.ndarray) -> Tensor:
+    """A tensor that shares the memory of a NumPy array."""
+
+def zeros(
+    *size: builtins.int | Sequence[builtins.int],
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """A tensor of zeros."""
+
+def ones(
+    *size: builtins.int | Sequence[builtins.int],
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """A tensor of ones."""
+
+def empty(
+    *size: builtins.int | Sequence[builtins.int],
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """A tensor whose values are whatever the memory held."""
+
+def full(
+    size: Sequence[builtins.int],
+    fill_value: builtins.float,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """A tensor filled with one number, whose type it takes."""
+
+def eye(
+    n: builtins.int,
+    m: builtins.int | None = None,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Ones on the diagonal of an n x m matrix, zeros elsewhere."""
 
 def arange(
     start: builtins.float,
@@ -169,37 +282,6 @@ def arange(
 ) -> Tensor:
     """The numbers from ``start`` (or 0) in steps up to, but without, ``end``; int64 when all arguments are integers."""
 
-def as_tensor(data: Any, dtype: npt.DTypeLike | None = None) -> Tensor:
-    """``data`` as a tensor, without a copy where none is needed: a tensor as it is, a NumPy array by its memory."""
-
-def empty(
-    *size: builtins.int | Sequence[builtins.int],
-    dtype: npt.DTypeLike | None = None,
-    requires_grad: builtins.bool = False,
-) -> Tensor:
-    """A tensor whose values are whatever the memory held."""
-
-def eye(
-    n: builtins.int,
-    m: builtins.int | None = None,
-    *,
-    dtype: npt.DTypeLike | None = None,
-    requires_grad: builtins.bool = False,
-) -> Tensor:
-    """Ones on the diagonal of an n x m matrix, zeros elsewhere."""
-
-def from_numpy(ndarray: np.ndarray) -> Tensor:
-    """A tensor that shares the memory of a NumPy array."""
-
-def full(
-    size: Sequence[builtins.int],
-    fill_value: builtins.float,
-    *,
-    dtype: npt.DTypeLike | None = None,
-    requires_grad: builtins.bool = False,
-) -> Tensor:
-    """A tensor filled with one number, whose type it takes."""
-
 def linspace(
     start: builtins.float,
     end: builtins.float,
@@ -210,12 +292,8 @@ def linspace(
 ) -> Tensor:
     """``steps`` numbers, evenly spaced from ``start`` to ``end``, both included."""
 
-def ones(
-    *size: builtins.int | Sequence[builtins.int],
-    dtype: npt.DTypeLike | None = None,
-    requires_grad: builtins.bool = False,
-) -> Tensor:
-    """A tensor of ones."""
+def zeros_like(input: Tensor, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
+    """Zeros of the shape and dtype of another tensor."""
 
 def ones_like(input: Tensor, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """Ones of the shape and dtype of another tensor."""
@@ -227,6 +305,14 @@ def rand(
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """Uniform random numbers in [0, 1), PyTorch's own for the same seed."""
+
+def randn(
+    *size: builtins.int | Sequence[builtins.int],
+    generator: Generator | None = None,
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Random numbers from the standard normal distribution, PyTorch's own for the same seed."""
 
 @overload
 def randint(
@@ -249,29 +335,8 @@ def randint(
     generator: Generator | None = None,
     dtype: npt.DTypeLike | None = None,
 ) -> Tensor: ...
-def randn(
-    *size: builtins.int | Sequence[builtins.int],
-    generator: Generator | None = None,
-    dtype: npt.DTypeLike | None = None,
-    requires_grad: builtins.bool = False,
-) -> Tensor:
-    """Random numbers from the standard normal distribution, PyTorch's own for the same seed."""
-
 def randperm(n: builtins.int, *, generator: Generator | None = None, dtype: npt.DTypeLike | None = None) -> Tensor:
     """The integers from 0 to n - 1 in random order."""
-
-def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
-    """A new tensor with a copy of ``data``: a number, nested lists of numbers, a NumPy array or a tensor."""
-
-def zeros(
-    *size: builtins.int | Sequence[builtins.int],
-    dtype: npt.DTypeLike | None = None,
-    requires_grad: builtins.bool = False,
-) -> Tensor:
-    """A tensor of zeros."""
-
-def zeros_like(input: Tensor, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
-    """Zeros of the shape and dtype of another tensor."""
 
 def exp(input: Tensor) -> Tensor:
     """The exponential e ** input."""
@@ -282,17 +347,26 @@ def log(input: Tensor) -> Tensor:
 def log1p(input: Tensor) -> Tensor:
     """log(1 + input), accurate near 0."""
 
-def relu(input: Tensor) -> Tensor:
-    """max(input, 0), elementwise; its derivative at 0 is 0."""
-
-def sigmoid(input: Tensor) -> Tensor:
-    """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is 0."""
-
 def sqrt(input: Tensor) -> Tensor:
     """The square root: nan below 0. Its derivative at 0 is inf."""
 
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent."""
+
+def tanh_(input: Tensor) -> Tensor:
+    """``tanh``, in place: the result is written into this tensor, which is returned."""
+
+def sigmoid(input: Tensor) -> Tensor:
+    """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is 0."""
+
+def sigmoid_(input: Tensor) -> Tensor:
+    """``sigmoid``, in place: the result is written into this tensor, which is returned."""
+
+def relu(input: Tensor) -> Tensor:
+    """max(input, 0), elementwise; its derivative at 0 is 0."""
+
+def relu_(input: Tensor) -> Tensor:
+    """``relu``, in place: the result is written into this tensor, which is returned."""
 
 @overload
 def take_along_dim(input: Tensor, indices: Tensor | np.ndarray, dim: builtins.int | None = None) -> Tensor:
@@ -300,16 +374,15 @@ def take_along_dim(input: Tensor, indices: Tensor | np.ndarray, dim: builtins.in
 
 @overload
 def take_along_dim(input: Tensor | np.ndarray, indices: Tensor, dim: builtins.int | None = None) -> Tensor: ...
-@overload
-def matmul(input: Tensor, other: Tensor | np.ndarray) -> Tensor:
-    """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones
-    broadcast.
-    """
+def sum(
+    input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
+) -> Tensor:
+    """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64."""
 
-@overload
-def matmul(input: Tensor | np.ndarray, other: Tensor) -> Tensor: ...
-def all(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
-    """Whether all elements (over the dimensions ``dim``) are true or not zero: always bool, also of uint8."""
+def mean(
+    input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
+) -> Tensor:
+    """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan."""
 
 def amax(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
     """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
@@ -321,14 +394,17 @@ def amin(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tens
     one.
     """
 
-def any(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
-    """Whether any element (over the dimensions ``dim``) is true or not zero: always bool, also of uint8."""
-
 def argmax(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
     """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor."""
 
 def argmin(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
     """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor."""
+
+def all(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
+    """Whether all elements (over the dimensions ``dim``) are true or not zero: always bool, also of uint8."""
+
+def any(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
+    """Whether any element (over the dimensions ``dim``) is true or not zero: always bool, also of uint8."""
 
 @overload
 def max(input: Tensor, dim: None = None, keepdim: builtins.bool = False) -> Tensor:
@@ -338,11 +414,6 @@ def max(input: Tensor, dim: None = None, keepdim: builtins.bool = False) -> Tens
 def max(input: Tensor, dim: builtins.int, keepdim: builtins.bool = False) -> Extreme: ...
 @overload
 def max(input: Tensor, dim: Tensor | np.ndarray, keepdim: builtins.bool = False) -> Tensor: ...
-def mean(
-    input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
-) -> Tensor:
-    """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan."""
-
 @overload
 def min(input: Tensor, dim: None = None, keepdim: builtins.bool = False) -> Tensor:
     """The smallest element; along ``dim`` the pair (values, indices); of two tensors the elementwise minimum."""
@@ -351,55 +422,19 @@ def min(input: Tensor, dim: None = None, keepdim: builtins.bool = False) -> Tens
 def min(input: Tensor, dim: builtins.int, keepdim: builtins.bool = False) -> Extreme: ...
 @overload
 def min(input: Tensor, dim: Tensor | np.ndarray, keepdim: builtins.bool = False) -> Tensor: ...
-def sum(
-    input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
-) -> Tensor:
-    """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64."""
+def fill_(self: Tensor, value: _Operand) -> Tensor:
+    """Set every element to one number."""
 
-def broadcast_to(input: Tensor, shape: tuple[builtins.int, ...]) -> Tensor:
-    """A view in which dimensions of size 1, and new leading ones, are repeated to ``shape``."""
+def zero_(self: Tensor) -> Tensor:
+    """Set every element to 0."""
 
-def cat(tensors: Sequence[Tensor | np.ndarray], dim: builtins.int = 0) -> Tensor:
-    """The tensors joined along the dimension ``dim``; their other sizes must agree."""
+@overload
+def matmul(input: Tensor, other: Tensor | np.ndarray) -> Tensor:
+    """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones
+    broadcast.
+    """
 
-def flatten(input: Tensor, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
-    """The dimensions from ``start_dim`` to ``end_dim`` merged into one."""
-
-def permute(input: Tensor, dims: tuple[builtins.int, ...] | None = None) -> Tensor:
-    """A view with the dimensions in the order ``dims``; without it, in reverse order."""
-
-def ravel(input: Tensor) -> Tensor:
-    """All elements in one dimension."""
-
-def reshape(input: Tensor, shape: tuple[builtins.int, ...]) -> Tensor:
-    """The same elements in C order with another shape, of which one size may be -1; a view where possible."""
-
-def squeeze(input: Tensor, dim: builtins.int | tuple[builtins.int, ...] | None = None) -> Tensor:
-    """A view without its dimensions of size 1, or without those of ``dim`` that have size 1."""
-
-def stack(tensors: Sequence[Tensor | np.ndarray], dim: builtins.int = 0) -> Tensor:
-    """The tensors, all of one shape, along a new dimension ``dim``."""
-
-def t(input: Tensor) -> Tensor:
-    """The transpose of a matrix; a tensor of fewer dimensions as it is."""
-
-def transpose(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
-    """A view with two dimensions exchanged."""
-
-def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
-    """A view with a dimension of size 1 inserted at ``dim``."""
-
-half = float16
-float = float32
-double = float64
-short = int16
-int = int32
-long = int64
-bool = bool_
-absolute = abs
-negative = neg
-multiply = mul
-divide = div
-true_divide = div
-concat = cat
-__version__: str
+@overload
+def matmul(input: Tensor | np.ndarray, other: Tensor) -> Tensor: ...
+def mm(input: Tensor, mat2: Tensor | np.ndarray) -> Tensor:
+    """The product of two matrices, without broadcasting."""

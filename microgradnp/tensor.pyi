@@ -140,47 +140,86 @@ class Tensor:
         """Keep the gradient of this result of an operation in its ``.grad`` too; on a leaf it changes nothing."""
     def add(self, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
         """``input + alpha * other``, elementwise with broadcasting."""
+    def add_(self, other: _Operand, *, alpha: builtins.float = 1) -> Self:
+        """``add``, in place: the result is written into this tensor, which is returned."""
     def __add__(self, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
         """``input + alpha * other``, elementwise with broadcasting."""
-    def __radd__(self, other: _Operand) -> Tensor: ...
+    def __radd__(self, other: _Operand) -> Tensor:
+        """``add`` with the operands exchanged."""
+    def __iadd__(self, other: _Operand, *, alpha: builtins.float = 1) -> Self:
+        """``add``, in place: the result is written into this tensor, which is returned."""
     def sub(self, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
         """``input - alpha * other``, elementwise with broadcasting."""
+    def sub_(self, other: _Operand, *, alpha: builtins.float = 1) -> Self:
+        """``sub``, in place: the result is written into this tensor, which is returned."""
+    def subtract(self, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
+        """``input - alpha * other``, elementwise with broadcasting."""
+    def subtract_(self, other: _Operand, *, alpha: builtins.float = 1) -> Self:
+        """``sub``, in place: the result is written into this tensor, which is returned."""
     def __sub__(self, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
         """``input - alpha * other``, elementwise with broadcasting."""
-    def __rsub__(self, other: _Operand) -> Tensor: ...
+    def __rsub__(self, other: _Operand) -> Tensor:
+        """``sub`` with the operands exchanged."""
+    def __isub__(self, other: _Operand, *, alpha: builtins.float = 1) -> Self:
+        """``sub``, in place: the result is written into this tensor, which is returned."""
     def mul(self, other: _Operand) -> Tensor:
         """The product ``input * other``, elementwise with broadcasting."""
+    def mul_(self, other: _Operand) -> Self:
+        """``mul``, in place: the result is written into this tensor, which is returned."""
     def multiply(self, other: _Operand) -> Tensor:
         """The product ``input * other``, elementwise with broadcasting."""
+    def multiply_(self, other: _Operand) -> Self:
+        """``mul``, in place: the result is written into this tensor, which is returned."""
     def __mul__(self, other: _Operand) -> Tensor:
         """The product ``input * other``, elementwise with broadcasting."""
-    def __rmul__(self, other: _Operand) -> Tensor: ...
+    def __rmul__(self, other: _Operand) -> Tensor:
+        """``mul`` with the operands exchanged."""
+    def __imul__(self, other: _Operand) -> Self:
+        """``mul``, in place: the result is written into this tensor, which is returned."""
     def div(self, other: _Operand) -> Tensor:
         """The quotient ``input / other``, elementwise with broadcasting; integers are divided as floating point
         numbers.
         """
+    def div_(self, other: _Operand) -> Self:
+        """``div``, in place: the result is written into this tensor, which is returned."""
     def divide(self, other: _Operand) -> Tensor:
         """The quotient ``input / other``, elementwise with broadcasting; integers are divided as floating point
         numbers.
         """
+    def divide_(self, other: _Operand) -> Self:
+        """``div``, in place: the result is written into this tensor, which is returned."""
     def true_divide(self, other: _Operand) -> Tensor:
         """The quotient ``input / other``, elementwise with broadcasting; integers are divided as floating point
         numbers.
         """
+    def true_divide_(self, other: _Operand) -> Self:
+        """``div``, in place: the result is written into this tensor, which is returned."""
     def __truediv__(self, other: _Operand) -> Tensor:
         """The quotient ``input / other``, elementwise with broadcasting; integers are divided as floating point
         numbers.
         """
-    def __rtruediv__(self, other: _Operand) -> Tensor: ...
+    def __rtruediv__(self, other: _Operand) -> Tensor:
+        """``div`` with the operands exchanged."""
+    def __itruediv__(self, other: _Operand) -> Self:
+        """``div``, in place: the result is written into this tensor, which is returned."""
     def pow(self, exponent: _Operand) -> Tensor:
         """``input ** exponent``, elementwise with broadcasting."""
+    def pow_(self, exponent: _Operand) -> Self:
+        """``pow``, in place: the result is written into this tensor, which is returned."""
     def __pow__(self, exponent: _Operand) -> Tensor:
         """``input ** exponent``, elementwise with broadcasting."""
-    def __rpow__(self, other: _Operand) -> Tensor: ...
+    def __rpow__(self, other: _Operand) -> Tensor:
+        """``pow`` with the operands exchanged."""
+    def __ipow__(self, exponent: _Operand) -> Self:
+        """``pow``, in place: the result is written into this tensor, which is returned."""
     def neg(self) -> Tensor:
         """``-input``."""
+    def neg_(self) -> Self:
+        """``neg``, in place: the result is written into this tensor, which is returned."""
     def negative(self) -> Tensor:
         """``-input``."""
+    def negative_(self) -> Self:
+        """``neg``, in place: the result is written into this tensor, which is returned."""
     def __neg__(self) -> Tensor:
         """``-input``."""
     def positive(self) -> Tensor:
@@ -189,54 +228,82 @@ class Tensor:
         """``+input``: the values as they are, in memory of their own."""
     def abs(self) -> Tensor:
         """The absolute value; its derivative at 0 is 0."""
+    def abs_(self) -> Self:
+        """``abs``, in place: the result is written into this tensor, which is returned."""
     def absolute(self) -> Tensor:
         """The absolute value; its derivative at 0 is 0."""
+    def absolute_(self) -> Self:
+        """``abs``, in place: the result is written into this tensor, which is returned."""
     def __abs__(self) -> Tensor:
         """The absolute value; its derivative at 0 is 0."""
     def sign(self) -> Tensor:
         """-1, 0 or 1, the sign of each element; its derivative is 0."""
+    def sign_(self) -> Self:
+        """``sign``, in place: the result is written into this tensor, which is returned."""
     def maximum(self, other: _Operand) -> Tensor:
         """The larger of two elements; where they are equal each gets half of the gradient. NaN if either is."""
     def minimum(self, other: _Operand) -> Tensor:
         """The smaller of two elements; where they are equal each gets half of the gradient. NaN if either is."""
     def eq(self, other: _Operand) -> Tensor:
         """``input == other``, elementwise: a bool tensor."""
+    def eq_(self, other: _Operand) -> Self:
+        """``eq``, in place: the result is written into this tensor, which is returned."""
     def __eq__(self, other: _Operand) -> Tensor:  # type: ignore[override]
         """``input == other``, elementwise: a bool tensor."""
     def ne(self, other: _Operand) -> Tensor:
         """``input != other``, elementwise: a bool tensor."""
+    def ne_(self, other: _Operand) -> Self:
+        """``ne``, in place: the result is written into this tensor, which is returned."""
     def __ne__(self, other: _Operand) -> Tensor:  # type: ignore[override]
         """``input != other``, elementwise: a bool tensor."""
     def lt(self, other: _Operand) -> Tensor:
         """``input < other``, elementwise: a bool tensor."""
+    def lt_(self, other: _Operand) -> Self:
+        """``lt``, in place: the result is written into this tensor, which is returned."""
     def __lt__(self, other: _Operand) -> Tensor:
         """``input < other``, elementwise: a bool tensor."""
     def le(self, other: _Operand) -> Tensor:
         """``input <= other``, elementwise: a bool tensor."""
+    def le_(self, other: _Operand) -> Self:
+        """``le``, in place: the result is written into this tensor, which is returned."""
     def __le__(self, other: _Operand) -> Tensor:
         """``input <= other``, elementwise: a bool tensor."""
     def gt(self, other: _Operand) -> Tensor:
         """``input > other``, elementwise: a bool tensor."""
+    def gt_(self, other: _Operand) -> Self:
+        """``gt``, in place: the result is written into this tensor, which is returned."""
     def __gt__(self, other: _Operand) -> Tensor:
         """``input > other``, elementwise: a bool tensor."""
     def ge(self, other: _Operand) -> Tensor:
         """``input >= other``, elementwise: a bool tensor."""
+    def ge_(self, other: _Operand) -> Self:
+        """``ge``, in place: the result is written into this tensor, which is returned."""
     def __ge__(self, other: _Operand) -> Tensor:
         """``input >= other``, elementwise: a bool tensor."""
     def bitwise_and(self, other: _Operand) -> Tensor:
         """``input & other``: of bool tensors the logical, of integer tensors the bitwise and."""
+    def bitwise_and_(self, other: _Operand) -> Self:
+        """``bitwise_and``, in place: the result is written into this tensor, which is returned."""
     def __and__(self, other: _Operand) -> Tensor:
         """``input & other``: of bool tensors the logical, of integer tensors the bitwise and."""
     def __rand__(self, other: _Operand) -> Tensor:
-        """``input & other``: of bool tensors the logical, of integer tensors the bitwise and."""
+        """``bitwise_and`` with the operands exchanged."""
+    def __iand__(self, other: _Operand) -> Self:
+        """``bitwise_and``, in place: the result is written into this tensor, which is returned."""
     def bitwise_or(self, other: _Operand) -> Tensor:
         """``input | other``: of bool tensors the logical, of integer tensors the bitwise or."""
+    def bitwise_or_(self, other: _Operand) -> Self:
+        """``bitwise_or``, in place: the result is written into this tensor, which is returned."""
     def __or__(self, other: _Operand) -> Tensor:
         """``input | other``: of bool tensors the logical, of integer tensors the bitwise or."""
     def __ror__(self, other: _Operand) -> Tensor:
-        """``input | other``: of bool tensors the logical, of integer tensors the bitwise or."""
+        """``bitwise_or`` with the operands exchanged."""
+    def __ior__(self, other: _Operand) -> Self:
+        """``bitwise_or``, in place: the result is written into this tensor, which is returned."""
     def bitwise_not(self) -> Tensor:
         """``~input``: of bool tensors the logical, of integer tensors the bitwise complement."""
+    def bitwise_not_(self) -> Self:
+        """``bitwise_not``, in place: the result is written into this tensor, which is returned."""
     def __invert__(self) -> Tensor:
         """``~input``: of bool tensors the logical, of integer tensors the bitwise complement."""
     def clone(self) -> Tensor:
@@ -306,20 +373,34 @@ class Tensor:
         """A view with the last two dimensions exchanged."""
     def exp(self) -> Tensor:
         """The exponential e ** input."""
+    def exp_(self) -> Self:
+        """``exp``, in place: the result is written into this tensor, which is returned."""
     def log(self) -> Tensor:
         """The natural logarithm: -inf at 0, nan below."""
+    def log_(self) -> Self:
+        """``log``, in place: the result is written into this tensor, which is returned."""
     def log1p(self) -> Tensor:
         """log(1 + input), accurate near 0."""
+    def log1p_(self) -> Self:
+        """``log1p``, in place: the result is written into this tensor, which is returned."""
     def sqrt(self) -> Tensor:
         """The square root: nan below 0. Its derivative at 0 is inf."""
+    def sqrt_(self) -> Self:
+        """``sqrt``, in place: the result is written into this tensor, which is returned."""
     def tanh(self) -> Tensor:
         """The hyperbolic tangent."""
+    def tanh_(self) -> Self:
+        """``tanh``, in place: the result is written into this tensor, which is returned."""
     def sigmoid(self) -> Tensor:
         """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is
         0.
         """
+    def sigmoid_(self) -> Self:
+        """``sigmoid``, in place: the result is written into this tensor, which is returned."""
     def relu(self) -> Tensor:
         """max(input, 0), elementwise; its derivative at 0 is 0."""
+    def relu_(self) -> Self:
+        """``relu``, in place: the result is written into this tensor, which is returned."""
     def __getitem__(self, index: _Index) -> Tensor:
         """``t[index]``: integers, slices, None, Ellipsis, bool and integer tensors, and tuples of them."""
     def take_along_dim(self, indices: Tensor | np.ndarray, dim: builtins.int | None = None) -> Tensor:
@@ -358,46 +439,6 @@ class Tensor:
     def min(self, dim: builtins.int, keepdim: builtins.bool = False) -> Extreme: ...
     @overload
     def min(self, dim: Tensor | np.ndarray, keepdim: builtins.bool = False) -> Tensor: ...
-    def add_(self, other: _Operand, *, alpha: builtins.float = 1) -> Self:
-        """``add``, in place: the result is written into this tensor, which is returned."""
-    def __iadd__(self, other: _Operand, *, alpha: builtins.float = 1) -> Self:
-        """``add``, in place: the result is written into this tensor, which is returned."""
-    def sub_(self, other: _Operand, *, alpha: builtins.float = 1) -> Self:
-        """``sub``, in place: the result is written into this tensor, which is returned."""
-    def __isub__(self, other: _Operand, *, alpha: builtins.float = 1) -> Self:
-        """``sub``, in place: the result is written into this tensor, which is returned."""
-    def mul_(self, other: _Operand) -> Self:
-        """``mul``, in place: the result is written into this tensor, which is returned."""
-    def __imul__(self, other: _Operand) -> Self:
-        """``mul``, in place: the result is written into this tensor, which is returned."""
-    def div_(self, other: _Operand) -> Self:
-        """``div``, in place: the result is written into this tensor, which is returned."""
-    def __itruediv__(self, other: _Operand) -> Self:
-        """``div``, in place: the result is written into this tensor, which is returned."""
-    def pow_(self, exponent: _Operand) -> Self:
-        """``pow``, in place: the result is written into this tensor, which is returned."""
-    def __ipow__(self, exponent: _Operand) -> Self:
-        """``pow``, in place: the result is written into this tensor, which is returned."""
-    def neg_(self) -> Self:
-        """``neg``, in place: the result is written into this tensor, which is returned."""
-    def abs_(self) -> Self:
-        """``abs``, in place: the result is written into this tensor, which is returned."""
-    def sign_(self) -> Self:
-        """``sign``, in place: the result is written into this tensor, which is returned."""
-    def exp_(self) -> Self:
-        """``exp``, in place: the result is written into this tensor, which is returned."""
-    def log_(self) -> Self:
-        """``log``, in place: the result is written into this tensor, which is returned."""
-    def log1p_(self) -> Self:
-        """``log1p``, in place: the result is written into this tensor, which is returned."""
-    def sqrt_(self) -> Self:
-        """``sqrt``, in place: the result is written into this tensor, which is returned."""
-    def tanh_(self) -> Self:
-        """``tanh``, in place: the result is written into this tensor, which is returned."""
-    def sigmoid_(self) -> Self:
-        """``sigmoid``, in place: the result is written into this tensor, which is returned."""
-    def relu_(self) -> Self:
-        """``relu``, in place: the result is written into this tensor, which is returned."""
     def copy_(self, src: Tensor | np.ndarray) -> Self:
         """Take over the values of ``src``, broadcast and converted; the gradient goes to ``src``."""
     def fill_(self, value: _Operand) -> Self:
@@ -419,7 +460,10 @@ class Tensor:
         """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones
         broadcast.
         """
-    def __rmatmul__(self, other: Tensor | np.ndarray) -> Tensor: ...
+    def __rmatmul__(self, other: Tensor | np.ndarray) -> Tensor:
+        """``matmul`` with the operands exchanged."""
+    def __imatmul__(self, other: Tensor | np.ndarray) -> Self:
+        """``matmul``, in place: the result is written into this tensor, which is returned."""
     def mm(self, mat2: Tensor | np.ndarray) -> Tensor:
         """The product of two matrices, without broadcasting."""
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...

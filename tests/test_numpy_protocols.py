@@ -10,7 +10,7 @@ import pytest
 from operations import assert_close, finite_differences, plain, tolerance
 
 import microgradnp as mg
-from microgradnp.ops.record import BY_NUMPY
+from microgradnp.ops.face import BY_NUMPY
 from microgradnp.tensor import Tensor
 
 rng = np.random.default_rng(0)

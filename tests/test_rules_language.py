@@ -24,7 +24,8 @@ import pytest
 from operations import DIFFERENTIABLE
 
 from microgradnp.ops.elementary import sigmoid
-from microgradnp.ops.record import BY_NUMPY, COMPOSITES, Operation
+from microgradnp.ops.face import BY_NUMPY
+from microgradnp.ops.record import COMPOSITES, Operation
 
 STATIC, ARRAY, ARRAYS = "static value", "array", "sequence of arrays"
 Env = dict[str, str]

@@ -121,10 +121,9 @@ def stub_shape(node):
 
 
 def live_shape(function):
-    shape = shape_of(inspect.signature(function).parameters.values())
-    if [name for name, _ in shape] == ["self", "args", "kwargs"]:  # in place: what the other form takes
-        return live_shape(getattr(Tensor, function.__name__.removesuffix("_")))
-    return shape
+    form_of = getattr(function, "form_of", None)
+    reflected = form_of is not None and list(inspect.signature(function).parameters) == ["self", "other"]
+    return shape_of(inspect.signature(function if reflected else form_of or function).parameters.values())
 
 
 @pytest.mark.parametrize("name", [name for name in members() if inspect.isroutine(getattr(Tensor, name))])

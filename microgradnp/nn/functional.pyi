@@ -4,17 +4,27 @@ from typing import overload
 
 import numpy as np
 
-from ..ops import elementary as elementary
-from ..tensor import Tensor as Tensor
+from ..tensor import Tensor
 
-def logsigmoid(input: Tensor) -> Tensor:
-    """log(sigmoid(input)), accurate for large negative input: min(input, 0) - log(1 + exp(-|input|))."""
+def tanh(input: Tensor) -> Tensor:
+    """The hyperbolic tangent."""
 
 def sigmoid(input: Tensor) -> Tensor:
     """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is 0."""
 
-def tanh(input: Tensor) -> Tensor:
-    """The hyperbolic tangent."""
+def relu_(input: Tensor) -> Tensor:
+    """``relu``, in place: the result is written into this tensor, which is returned."""
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """max(input, 0), elementwise; its derivative at 0 is 0. ``inplace`` writes the result into the input."""
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(sigmoid(input)), accurate for large negative input: min(input, 0) - log(1 + exp(-|input|))."""
+
+def mse_loss(
+    input: Tensor, target: Tensor | np.ndarray, *, reduction: str = "mean", weight: Tensor | np.ndarray | None = None
+) -> Tensor:
+    """The mean squared error: (input - target) ** 2, averaged over all elements."""
 
 def binary_cross_entropy(
     input: Tensor, target: Tensor | np.ndarray, weight: Tensor | np.ndarray | None = None, *, reduction: str = "mean"
@@ -31,16 +41,9 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:
     """The cross entropy between ``sigmoid(input)`` and ``target``, accurate for every input."""
 
-def mse_loss(
-    input: Tensor, target: Tensor | np.ndarray, *, reduction: str = "mean", weight: Tensor | np.ndarray | None = None
-) -> Tensor:
-    """The mean squared error: (input - target) ** 2, averaged over all elements."""
-
 @overload
 def linear(input: Tensor, weight: Tensor | np.ndarray, bias: Tensor | np.ndarray | None = None) -> Tensor:
     """``input @ weight.T + bias``: shapes (..., in), (out, in), (out,) give (..., out); (..., in), (in,) give (...)."""
 
 @overload
 def linear(input: Tensor | np.ndarray, weight: Tensor, bias: Tensor | np.ndarray | None = None) -> Tensor: ...
-def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """max(input, 0), elementwise; its derivative at 0 is 0. ``inplace`` writes the result into the input."""

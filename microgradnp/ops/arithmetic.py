@@ -12,7 +12,7 @@ POSITIVE = (0.1, 3.0)
 BITS = range(-8, 8)
 
 
-@operation(np.add, methods=("add", "__add__", "__radd__"), elementwise=True)
+@operation(np.add, methods=("add", "add_", "__add__", "__radd__", "__iadd__"), elementwise=True, out=True)
 @derivatives(input=lambda g: g, other=lambda g, alpha: g if alpha == 1 else g * alpha)
 def add(input: Array, other: Array, *, alpha: float = 1) -> Array:
     """``input + alpha * other``, elementwise with broadcasting.
@@ -26,7 +26,10 @@ def add(input: Array, other: Array, *, alpha: float = 1) -> Array:
     return np.add(input, other if alpha == 1 else other * alpha)
 
 
-@operation(np.subtract, methods=("sub", "__sub__", "__rsub__"), elementwise=True)
+@operation(
+    np.subtract, methods=("sub", "sub_", "subtract", "subtract_", "__sub__", "__rsub__", "__isub__"),
+    public=("sub", "subtract"), elementwise=True, out=True,
+)  # fmt: skip
 @derivatives(input=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else g * -alpha)
 def sub(input: Array, other: Array, *, alpha: float = 1) -> Array:
     """``input - alpha * other``, elementwise with broadcasting.
@@ -41,7 +44,10 @@ def sub(input: Array, other: Array, *, alpha: float = 1) -> Array:
         ) from None
 
 
-@operation(np.multiply, methods=("mul", "multiply", "__mul__", "__rmul__"), elementwise=True)
+@operation(
+    np.multiply, methods=("mul", "mul_", "multiply", "multiply_", "__mul__", "__rmul__", "__imul__"),
+    public=("mul", "multiply"), elementwise=True, out=True,
+)  # fmt: skip
 @derivatives(input=lambda g, other: g * other, other=lambda g, input: g * input)
 def mul(input: Array, other: Array) -> Array:
     """The product ``input * other``, elementwise with broadcasting.
@@ -53,8 +59,11 @@ def mul(input: Array, other: Array) -> Array:
 
 @operation(
     np.true_divide,
-    methods=("div", "divide", "true_divide", "__truediv__", "__rtruediv__"),
-    elementwise=True, floats=True, domain={"other": POSITIVE},
+    methods=(
+        "div", "div_", "divide", "divide_", "true_divide", "true_divide_",
+        "__truediv__", "__rtruediv__", "__itruediv__",
+    ),
+    public=("div", "divide", "true_divide"), elementwise=True, floats=True, out=True, domain={"other": POSITIVE},
 )  # fmt: skip
 @derivatives(input=lambda g, other: g / other, other=lambda g, input, other: -g * (input / other / other))
 def div(input: Array, other: Array) -> Array:
@@ -79,8 +88,8 @@ def _power_of_exponent(g, out, input, exponent):
 
 
 @operation(
-    np.power, methods=("pow", "__pow__", "__rpow__"),
-    elementwise=True, domain={"input": POSITIVE},
+    np.power, methods=("pow", "pow_", "__pow__", "__rpow__", "__ipow__"),
+    elementwise=True, out=True, domain={"input": POSITIVE},
 )  # fmt: skip
 @derivatives(input=_power_of_base, exponent=_power_of_exponent)
 def pow(input: Array, exponent: Array) -> Array:
@@ -98,7 +107,10 @@ def pow(input: Array, exponent: Array) -> Array:
         raise
 
 
-@operation(np.negative, methods=("neg", "negative", "__neg__"), elementwise=True)
+@operation(
+    np.negative, methods=("neg", "neg_", "negative", "negative_", "__neg__"), public=("neg", "negative"),
+    elementwise=True, out=True,
+)  # fmt: skip
 @derivatives(input=lambda g: -g)
 def neg(input: Array) -> Array:
     """``-input``.
@@ -121,7 +133,10 @@ def positive(input: Array) -> Array:
     return np.positive(input)
 
 
-@operation(np.absolute, methods=("abs", "absolute", "__abs__"), elementwise=True, kinks=(0.0,))
+@operation(
+    np.absolute, methods=("abs", "abs_", "absolute", "absolute_", "__abs__"), public=("abs", "absolute"),
+    elementwise=True, out=True, kinks=(0.0,),
+)  # fmt: skip
 @derivatives(input=lambda g, input: g * np.sign(input))
 def abs(input: Array) -> Array:
     """The absolute value; its derivative at 0 is 0.
@@ -131,7 +146,7 @@ def abs(input: Array) -> Array:
     return np.absolute(input)
 
 
-@operation(np.sign, methods=("sign",), elementwise=True, kinks=(0.0,))
+@operation(np.sign, methods=("sign", "sign_"), elementwise=True, out=True, kinks=(0.0,))
 @derivatives(input=lambda g: np.zeros_like(g))
 def sign(input: Array) -> Array:
     """-1, 0 or 1, the sign of each element; its derivative is 0.
@@ -144,7 +159,7 @@ def sign(input: Array) -> Array:
 # Of two equal elements each gets half of the gradient, and beside a nan both get all of it, as in PyTorch.
 
 
-@operation(np.maximum, methods=("maximum",), elementwise=True)
+@operation(np.maximum, methods=("maximum",), elementwise=True, out=True)
 @derivatives(
     input=lambda g, input, other: np.where(input == other, g * 0.5, np.where(input < other, 0.0, g)),
     other=lambda g, input, other: np.where(input == other, g * 0.5, np.where(other < input, 0.0, g)),
@@ -157,7 +172,7 @@ def maximum(input: Array, other: Array) -> Array:
     return np.maximum(input, other)
 
 
-@operation(np.minimum, methods=("minimum",), elementwise=True)
+@operation(np.minimum, methods=("minimum",), elementwise=True, out=True)
 @derivatives(
     input=lambda g, input, other: np.where(input == other, g * 0.5, np.where(input > other, 0.0, g)),
     other=lambda g, input, other: np.where(input == other, g * 0.5, np.where(other > input, 0.0, g)),
@@ -180,7 +195,7 @@ def _choices(make: Any) -> list[tuple[Any, ...]]:
     ]
 
 
-@operation(np.where, numbers=True, samples=_choices)
+@operation(np.where, numbers=True, out=True, samples=_choices)
 @derivatives(
     input=lambda g, condition: np.where(condition, g, 0.0),
     other=lambda g, condition: np.where(condition, 0.0, g),
@@ -201,37 +216,37 @@ def where(condition: Index, input: Array, other: Array) -> Array:
 # Comparisons give bool tensors, and bool tensors have no derivative.
 
 
-@operation(np.equal, methods=("eq", "__eq__"), elementwise=True)
+@operation(np.equal, methods=("eq", "eq_", "__eq__"), elementwise=True, out=True)
 def eq(input: Array, other: Array) -> Array:
     """``input == other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.eq.html"""
     return np.equal(input, other)
 
 
-@operation(np.not_equal, methods=("ne", "__ne__"), elementwise=True)
+@operation(np.not_equal, methods=("ne", "ne_", "__ne__"), elementwise=True, out=True)
 def ne(input: Array, other: Array) -> Array:
     """``input != other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.ne.html"""
     return np.not_equal(input, other)
 
 
-@operation(np.less, methods=("lt", "__lt__"), elementwise=True)
+@operation(np.less, methods=("lt", "lt_", "__lt__"), elementwise=True, out=True)
 def lt(input: Array, other: Array) -> Array:
     """``input < other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.lt.html"""
     return np.less(input, other)
 
 
-@operation(np.less_equal, methods=("le", "__le__"), elementwise=True)
+@operation(np.less_equal, methods=("le", "le_", "__le__"), elementwise=True, out=True)
 def le(input: Array, other: Array) -> Array:
     """``input <= other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.le.html"""
     return np.less_equal(input, other)
 
 
-@operation(np.greater, methods=("gt", "__gt__"), elementwise=True)
+@operation(np.greater, methods=("gt", "gt_", "__gt__"), elementwise=True, out=True)
 def gt(input: Array, other: Array) -> Array:
     """``input > other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.gt.html"""
     return np.greater(input, other)
 
 
-@operation(np.greater_equal, methods=("ge", "__ge__"), elementwise=True)
+@operation(np.greater_equal, methods=("ge", "ge_", "__ge__"), elementwise=True, out=True)
 def ge(input: Array, other: Array) -> Array:
     """``input >= other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.ge.html"""
     return np.greater_equal(input, other)
@@ -241,7 +256,10 @@ def _only_bits(function: str) -> Exception:
     return NotImplementedError(f"{function}: only bool and integer tensors have bits; compare first: (x > 0) & (y > 0)")
 
 
-@operation(np.bitwise_and, methods=("bitwise_and", "__and__", "__rand__"), elementwise=True, domain=BITS)
+@operation(
+    np.bitwise_and, methods=("bitwise_and", "bitwise_and_", "__and__", "__rand__", "__iand__"),
+    elementwise=True, out=True, domain=BITS,
+)  # fmt: skip
 def bitwise_and(input: Array, other: Array) -> Array:
     """``input & other``: of bool tensors the logical, of integer tensors the bitwise and.
 
@@ -253,7 +271,10 @@ def bitwise_and(input: Array, other: Array) -> Array:
         raise _only_bits("bitwise_and") from None
 
 
-@operation(np.bitwise_or, methods=("bitwise_or", "__or__", "__ror__"), elementwise=True, domain=BITS)
+@operation(
+    np.bitwise_or, methods=("bitwise_or", "bitwise_or_", "__or__", "__ror__", "__ior__"),
+    elementwise=True, out=True, domain=BITS,
+)  # fmt: skip
 def bitwise_or(input: Array, other: Array) -> Array:
     """``input | other``: of bool tensors the logical, of integer tensors the bitwise or.
 
@@ -265,7 +286,7 @@ def bitwise_or(input: Array, other: Array) -> Array:
         raise _only_bits("bitwise_or") from None
 
 
-@operation(np.invert, methods=("bitwise_not", "__invert__"), elementwise=True, domain=BITS)
+@operation(np.invert, methods=("bitwise_not", "bitwise_not_", "__invert__"), elementwise=True, out=True, domain=BITS)
 def bitwise_not(input: Array) -> Array:
     """``~input``: of bool tensors the logical, of integer tensors the bitwise complement.
 

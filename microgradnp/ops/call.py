@@ -33,7 +33,7 @@ from ..autograd.node import Leaf, Node
 from ..autograd.quiet import restore, silence
 from ..autograd.scope import current as scope
 from ..tensor import Tensor, constant_of, edge_of, make, written_edge
-from .operands import explained, fit, general
+from .operands import SPELLINGS, explained, fit, general, into, respelled_call
 from .record import Operation
 
 
@@ -46,7 +46,8 @@ def compile_call(record: Operation) -> Callable[..., Any]:
         Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray,
         silence=silence, restore=restore, owner_of=owner_of, tick=tick, recording=recording.get, scope=scope.get,
         edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, written_edge=written_edge,
-        general=general, explained=explained, Node=node, record=record, forward=record.forward,
+        general=general, explained=explained, into=into, respelled_call=respelled_call, public=public, Node=node,
+        record=record, forward=record.forward,
     )  # fmt: skip
     for parameter in record.signature.parameters.values():
         if parameter.default is not inspect.Parameter.empty:
@@ -69,9 +70,9 @@ def _define(source: str, name: str, namespace: dict[str, Any]) -> Any:
 
 
 def _call_source(record: Operation, checked: bool) -> str:
-    lines = [f"def {record.name}({_parameters(record)}):"]
+    lines = [f"def {record.name}({_parameters(record, checked)}):"]
     if checked:
-        lines += _check(record)
+        lines += _divert(record) + _check(record)
     for name in record.operands:
         lines += _open_list(name) if name in record.list_operands else _open(record, name, checked)
     lines += _forward(record)
@@ -88,8 +89,23 @@ def _call_source(record: Operation, checked: bool) -> str:
     return "\n    ".join(lines)
 
 
-def _parameters(record: Operation) -> str:
-    """The record's parameters without annotations, their defaults by name."""
+def _takes_numpy_names(record: Operation) -> bool:
+    return any(name in record.statics for name in SPELLINGS.values())
+
+
+def _divert(record: Operation) -> list[str]:
+    """Calls with ``out=``, or with NumPy's names of arguments, come back as calls without."""
+    lines = []
+    named = ", ".join(f"{name}={name}" for name in record.signature.parameters)
+    if _takes_numpy_names(record):
+        lines.append(f"if spelled: return respelled_call(record, spelled, {named}{', out=out' if record.out else ''})")
+    if record.out:
+        lines.append(f"if out is not None: return into(out, '{record.name}', public({named}))")
+    return lines
+
+
+def _parameters(record: Operation, checked: bool) -> str:
+    """The record's parameters without annotations, their defaults by name; and those that every record may have."""
     parts, keyword_only = [], False
     for parameter in record.signature.parameters.values():
         if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
@@ -97,6 +113,10 @@ def _parameters(record: Operation) -> str:
             parts.append("*")
         default = "" if parameter.default is inspect.Parameter.empty else f"=default_{parameter.name}"
         parts.append(parameter.name + default)
+    if checked and record.out:
+        parts += ["out=None"] if keyword_only else ["*", "out=None"]
+    if checked and _takes_numpy_names(record):
+        parts.append("**spelled")
     return ", ".join(parts)
 
 

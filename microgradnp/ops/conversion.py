@@ -15,7 +15,10 @@ def _cast_back(g, input_dtype) -> Any:  # with a result type: a lambda would sen
     return cast(g, input_dtype)
 
 
-@operation(opaque=True, samples=lambda make: [(make(3, 4), np.dtype("float32")), (make(0, 2), np.dtype("float64"))])
+@operation(
+    public=(), opaque=True,
+    samples=lambda make: [(make(3, 4), np.dtype("float32")), (make(0, 2), np.dtype("float64"))],
+)  # fmt: skip
 @derivatives(input=_cast_back)
 def cast(input: Array, dtype: Any) -> Array:
     """The same values as floating point numbers of another type."""
@@ -32,14 +35,14 @@ def clone(input: Array) -> Array:
     return np.positive(input) if input.dtype.kind != "b" else np.logical_or(input, False)
 
 
-@operation(label="contiguous", samples=lambda make: [(make(3, 4),), (make(),), (make(0, 2),)])
+@operation(public=(), label="contiguous", samples=lambda make: [(make(3, 4),), (make(),), (make(0, 2),)])
 @derivatives(input=lambda g: g)
 def in_c_order(input: Array) -> Array:
     """The same values, in C order."""
     return c_order(np.positive(input) if input.dtype.kind != "b" else np.logical_or(input, False))
 
 
-@composite(methods=("contiguous",))
+@composite(methods=("contiguous",), public=())
 def contiguous(input: Array) -> Array:
     """The tensor itself when its elements lie in C order, else a copy in which they do.
 
@@ -48,7 +51,7 @@ def contiguous(input: Array) -> Array:
     return input if input.is_contiguous() else in_c_order(input)
 
 
-@composite(methods=("to",))
+@composite(methods=("to",), public=())
 def to(input: Array, *target: Any, dtype: Any = None, device: Any = None, copy: bool = False, **ignored: Any) -> Array:
     """The tensor as another dtype (or that of another tensor); itself when nothing changes and ``copy`` is not set.
 

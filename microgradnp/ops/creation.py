@@ -10,10 +10,11 @@ import numpy as np
 from .. import dtypes
 from .. import random as rng
 from ..tensor import Tensor, array_from, make
-from .record import composite
+from .record import factory
 from .shape import shape_from
 
 
+@factory()
 def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A new tensor with a copy of ``data``: a number, nested lists of numbers, a NumPy array or a tensor.
 
@@ -33,6 +34,7 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
     return make(array).requires_grad_(requires_grad)
 
 
+@factory()
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """``data`` as a tensor, without a copy where none is needed: a tensor as it is, a NumPy array by its memory.
 
@@ -46,6 +48,7 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     return tensor(data, dtype=wanted)
 
 
+@factory()
 def from_numpy(ndarray: np.ndarray) -> Tensor:
     """A tensor that shares the memory of a NumPy array.
 
@@ -72,16 +75,19 @@ def _sizes(size: tuple[Any, ...], function: str) -> tuple[int, ...]:
     return shape
 
 
+@factory()
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of zeros. Source: https://docs.pytorch.org/docs/stable/generated/torch.zeros.html"""
     return make(np.zeros(_sizes(size, "zeros()"), _dtype(dtype, "zeros()"))).requires_grad_(requires_grad)
 
 
+@factory()
 def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones. Source: https://docs.pytorch.org/docs/stable/generated/torch.ones.html"""
     return make(np.ones(_sizes(size, "ones()"), _dtype(dtype, "ones()"))).requires_grad_(requires_grad)
 
 
+@factory()
 def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor whose values are whatever the memory held.
 
@@ -90,6 +96,7 @@ def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     return make(np.empty(_sizes(size, "empty()"), _dtype(dtype, "empty()"))).requires_grad_(requires_grad)
 
 
+@factory()
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor filled with one number, whose type it takes. Source: https://docs.pytorch.org/docs/stable/generated/torch.full.html"""
     if not isinstance(size, (tuple, list)):
@@ -100,6 +107,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
     return make(np.full(_sizes((size,), "full()"), fill_value, wanted)).requires_grad_(requires_grad)
 
 
+@factory()
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal of an n x m matrix, zeros elsewhere.
 
@@ -109,6 +117,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
     return make(np.eye(n, m, dtype=_dtype(dtype, "eye()"))).requires_grad_(requires_grad)
 
 
+@factory()
 def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """The numbers from ``start`` (or 0) in steps up to, but without, ``end``; int64 when all arguments are integers.
 
@@ -131,6 +140,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
     return make((start + np.arange(count) * step).astype(wanted)).requires_grad_(requires_grad)
 
 
+@factory()
 def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """``steps`` numbers, evenly spaced from ``start`` to ``end``, both included.
 
@@ -147,7 +157,7 @@ def _array_of(input: Any, function: str) -> Any:
     return input._array
 
 
-@composite(np.zeros_like)
+@factory(np.zeros_like)
 def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the shape and dtype of another tensor.
 
@@ -156,7 +166,7 @@ def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) ->
     return make(np.zeros_like(_array_of(input, "zeros_like()"), dtype=dtype)).requires_grad_(requires_grad)
 
 
-@composite(np.ones_like)
+@factory(np.ones_like)
 def ones_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape and dtype of another tensor.
 
@@ -172,6 +182,7 @@ def _generator(generator: rng.Generator | None) -> rng.Generator:
     return rng.default_generator if generator is None else generator
 
 
+@factory()
 def rand(*size: Any, generator: rng.Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Uniform random numbers in [0, 1), PyTorch's own for the same seed.
 
@@ -186,6 +197,7 @@ def rand(*size: Any, generator: rng.Generator | None = None, dtype: Any = None, 
     return make(array).requires_grad_(requires_grad)
 
 
+@factory()
 def randn(*size: Any, generator: rng.Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Random numbers from the standard normal distribution, PyTorch's own for the same seed.
 
@@ -195,6 +207,7 @@ def randn(*size: Any, generator: rng.Generator | None = None, dtype: Any = None,
     return make(array).requires_grad_(requires_grad)
 
 
+@factory()
 def randint(
     low: int, high: Any = None, size: Any = None, *, generator: rng.Generator | None = None, dtype: Any = None
 ) -> Tensor:
@@ -208,6 +221,7 @@ def randint(
     return make(_generator(generator).integers(low, high, shape_from((size,)), wanted))
 
 
+@factory()
 def randperm(n: int, *, generator: rng.Generator | None = None, dtype: Any = None) -> Tensor:
     """The integers from 0 to n - 1 in random order.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .arithmetic import POSITIVE
-from .record import Array, derivatives, operation
+from .record import Array, composite, derivatives, operation
 
 
-@operation(np.exp, methods=("exp",), elementwise=True, floats=True)
+@operation(np.exp, methods=("exp", "exp_"), elementwise=True, out=True, floats=True)
 @derivatives(input=lambda g, out: g * out)
 def exp(input: Array) -> Array:
     """The exponential e ** input.
@@ -18,7 +18,7 @@ def exp(input: Array) -> Array:
     return np.exp(input)
 
 
-@operation(np.log, methods=("log",), elementwise=True, floats=True, domain=POSITIVE)
+@operation(np.log, methods=("log", "log_"), elementwise=True, out=True, floats=True, domain=POSITIVE)
 @derivatives(input=lambda g, input: g / input)
 def log(input: Array) -> Array:
     """The natural logarithm: -inf at 0, nan below.
@@ -28,7 +28,7 @@ def log(input: Array) -> Array:
     return np.log(input)
 
 
-@operation(np.log1p, methods=("log1p",), elementwise=True, floats=True, domain=(-0.9, 3.0))
+@operation(np.log1p, methods=("log1p", "log1p_"), elementwise=True, out=True, floats=True, domain=(-0.9, 3.0))
 @derivatives(input=lambda g, input: g / (input + 1))
 def log1p(input: Array) -> Array:
     """log(1 + input), accurate near 0.
@@ -38,7 +38,7 @@ def log1p(input: Array) -> Array:
     return np.log1p(input)
 
 
-@operation(np.sqrt, methods=("sqrt",), elementwise=True, floats=True, domain=POSITIVE)
+@operation(np.sqrt, methods=("sqrt", "sqrt_"), elementwise=True, out=True, floats=True, domain=POSITIVE)
 @derivatives(input=lambda g, out: g / (out + out))
 def sqrt(input: Array) -> Array:
     """The square root: nan below 0. Its derivative at 0 is inf.
@@ -48,7 +48,10 @@ def sqrt(input: Array) -> Array:
     return np.sqrt(input)
 
 
-@operation(np.tanh, methods=("tanh",), elementwise=True, floats=True)
+@operation(
+    np.tanh, methods=("tanh", "tanh_"), public=("tanh", "tanh_", "nn.functional.tanh"),
+    elementwise=True, out=True, floats=True,
+)  # fmt: skip
 @derivatives(input=lambda g, out: g - g * (out * out))
 def tanh(input: Array) -> Array:
     """The hyperbolic tangent.
@@ -62,7 +65,10 @@ def tanh(input: Array) -> Array:
 ONE = {dtype: np.array(1, dtype) for dtype in (np.dtype("float16"), np.dtype("float32"), np.dtype("float64"))}
 
 
-@operation(methods=("sigmoid",), elementwise=True, floats=True)
+@operation(
+    methods=("sigmoid", "sigmoid_"), public=("sigmoid", "sigmoid_", "nn.functional.sigmoid"),
+    elementwise=True, out=True, floats=True,
+)  # fmt: skip
 @derivatives(input=lambda g, out: g * (out * (1 - out)))
 def sigmoid(input: Array) -> Array:
     """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is 0.
@@ -81,7 +87,9 @@ def sigmoid(input: Array) -> Array:
     return np.true_divide(one, out, out)
 
 
-@operation(methods=("relu",), elementwise=True, kinks=(0.0,))
+@operation(
+    methods=("relu", "relu_"), public=("relu", "relu_", "nn.functional.relu_"), elementwise=True, kinks=(0.0,),
+)  # fmt: skip
 @derivatives(input=lambda g, out: np.where(out <= 0, 0.0, g))
 def relu(input: Array) -> Array:
     """max(input, 0), elementwise; its derivative at 0 is 0.
@@ -91,7 +99,16 @@ def relu(input: Array) -> Array:
     return np.maximum(input, 0)
 
 
-@operation(elementwise=True, floats=True)
+@composite(public=("nn.functional.relu",))
+def _relu(input: Array, inplace: bool = False) -> Array:
+    """max(input, 0), elementwise; its derivative at 0 is 0. ``inplace`` writes the result into the input.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
+    """
+    return input.relu_() if inplace else relu(input)
+
+
+@operation(public=("nn.functional.logsigmoid",), elementwise=True, floats=True)
 @derivatives(input=lambda g, input: g * sigmoid(-input))
 def logsigmoid(input: Array) -> Array:
     """log(sigmoid(input)), accurate for large negative input: min(input, 0) - log(1 + exp(-|input|)).

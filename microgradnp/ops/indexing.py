@@ -105,14 +105,14 @@ def _picked_along_dim(g, indices, dim) -> Any:
     return take_along_dim(g, indices, dim)
 
 
-@operation(view=True, samples=_indexings)
+@operation(public=(), view=True, samples=_indexings)
 @derivatives(input=lambda g, index, input_shape: scatter(g, index, input_shape))
 def getitem(input: Array, index: Any) -> Array:
     """``input[index]`` with NumPy's indices: a view for slices and integers, a copy in C order for arrays."""
     return input[index] if _is_view(index) else c_order(input[index])
 
 
-@operation(opaque=True, samples=lambda make: [(make(4), 1, (3, 4)), (make(3), np.array([0, 2, 0]), (4,))])
+@operation(public=(), opaque=True, samples=lambda make: [(make(4), 1, (3, 4)), (make(3), np.array([0, 2, 0]), (4,))])
 @derivatives(input=_picked)
 def scatter(input: Array, index: Any, shape: tuple[int, ...]) -> Array:
     """Zeros of ``shape`` with ``input`` added at ``[index]``, repeatedly where it repeats: ``getitem`` transposed."""
@@ -125,7 +125,10 @@ def scatter(input: Array, index: Any, shape: tuple[int, ...]) -> Array:
 
 
 @operation(
-    opaque=True, numbers=True, samples=lambda make: [(make(3, 4), 1, make(4)), (make(3), np.array([0, 2]), make())]
+    public=(),
+    opaque=True,
+    numbers=True,
+    samples=lambda make: [(make(3, 4), 1, make(4)), (make(3), np.array([0, 2]), make())],
 )
 @derivatives(input=_cleared, values=_picked)
 def index_put(input: Array, index: Any, values: Array) -> Array:
@@ -158,7 +161,7 @@ def _on_dim(indices: Any, dim: int | None, shape: tuple[int, ...], taken: tuple[
 
 
 @operation(
-    np.take_along_axis, methods=("take_along_dim",),
+    np.take_along_axis, methods=("take_along_dim",), out=True,
     samples=lambda make: [
         (make(3, 4), np.array([[0], [3], [1]]), 1),
         (make(3, 2), np.array([[2, 0], [2, 1]]), 0),
@@ -184,7 +187,7 @@ def take_along_dim(input: Array, indices: Index, dim: int | None = None) -> Arra
 
 
 @operation(
-    opaque=True,
+    public=(), opaque=True,
     samples=lambda make: [
         (make(3, 1), np.array([[0], [3], [1]]), 1, (3, 4)),
         (make(3, 2), np.array([[2], [0], [2]]), 0, (3, 2)),

@@ -24,7 +24,6 @@ from ..autograd.backward import move_retained
 from ..autograd.modes import enable_grad, recording
 from ..autograd.node import Leaf, Node
 from ..tensor import Tensor, edge_of, make, tensor_method, written_edge
-from . import arithmetic, elementary
 from .call import lift
 from .conversion import cast
 from .indexing import getitem, index_put, integers_first, plain_index
@@ -153,7 +152,7 @@ def _addresses(array: np.ndarray) -> np.ndarray:
     return addresses
 
 
-@operation(samples=lambda make: [(make(3, 4), make(3, 4)), (make(3, 4), make(4)), (make(2), make())])
+@operation(public=(), samples=lambda make: [(make(3, 4), make(3, 4)), (make(3, 4), make(4)), (make(2), make())])
 @derivatives(input=lambda g: np.zeros_like(g), other=lambda g: g)
 def overwrite(input: Array, other: Array) -> Array:
     """The values of ``other``, broadcast to the shape of ``input``, which they replace."""
@@ -163,28 +162,7 @@ def overwrite(input: Array, other: Array) -> Array:
 # The methods
 
 
-def _in_place(function: Callable[..., Any], name: str, *operators: str) -> None:
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return write(self, name, lambda before: function(before, *args, **kwargs))
-
-    method.__name__ = name
-    method.__qualname__ = f"Tensor.{name}"
-    method.__doc__ = f"``{name[:-1]}``, in place: the result is written into this tensor, which is returned."
-    for attribute in (name, *operators):
-        setattr(Tensor, attribute, method)
-
-
-for _function, *_operators in (
-    (arithmetic.add, "__iadd__"), (arithmetic.sub, "__isub__"), (arithmetic.mul, "__imul__"),
-    (arithmetic.div, "__itruediv__"), (arithmetic.pow, "__ipow__"),
-    (arithmetic.neg,), (arithmetic.abs,), (arithmetic.sign,),
-    (elementary.exp,), (elementary.log,), (elementary.log1p,), (elementary.sqrt,), (elementary.tanh,),
-    (elementary.sigmoid,), (elementary.relu,),
-):  # fmt: skip
-    _in_place(_function, f"{_function.__name__}_", *_operators)
-
-
-@composite(methods=("copy_",))
+@composite(methods=("copy_",), public=())
 def copy_(self: Array, src: Array) -> Array:
     """Take over the values of ``src``, broadcast and converted; the gradient goes to ``src``.
 
@@ -194,7 +172,7 @@ def copy_(self: Array, src: Array) -> Array:
     return write(self, "copy_", lambda before: overwrite(before, source))
 
 
-@composite(methods=("fill_",))
+@composite(methods=("fill_",), public=("fill_",))
 def fill_(self: Array, value: Any) -> Array:
     """Set every element to one number.
 
@@ -205,13 +183,13 @@ def fill_(self: Array, value: Any) -> Array:
     return write(self, "fill_", lambda before: make(np.full(before._array.shape, value, before._array.dtype)))
 
 
-@composite(methods=("zero_",))
+@composite(methods=("zero_",), public=("zero_",))
 def zero_(self: Array) -> Array:
     """Set every element to 0. Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.zero_.html"""
     return write(self, "zero_", lambda before: make(np.zeros_like(before._array)))
 
 
-@composite(methods=("uniform_",))
+@composite(methods=("uniform_",), public=())
 def uniform_(self: Array, from_: float = 0, to: float = 1, *, generator: rng.Generator | None = None) -> Array:
     """Fill with uniform random numbers from [from_, to).
 
@@ -223,7 +201,7 @@ def uniform_(self: Array, from_: float = 0, to: float = 1, *, generator: rng.Gen
     )
 
 
-@composite(methods=("normal_",))
+@composite(methods=("normal_",), public=())
 def normal_(self: Array, mean: float = 0, std: float = 1, *, generator: rng.Generator | None = None) -> Array:
     """Fill with random numbers from the normal distribution.
 

@@ -40,7 +40,7 @@ def _mse_samples(make: Any) -> list[tuple[Any, ...]]:
     return [(make(4, 1), make(4, 1)), (make(3, 2), make(3, 2), "sum"), (make(3), make(3), "none"), (make(), make())]
 
 
-@operation(samples=_mse_samples, label="mse_loss")
+@operation(public=(), samples=_mse_samples, label="mse_loss")
 @derivatives(
     input=_scaled_difference,
     target=lambda g, input, target, reduction: -_scaled_difference(g, input, target, reduction),
@@ -66,7 +66,7 @@ def squared_error(input: Array, target: Array, reduction: str = "mean") -> Array
     return total if reduction == "sum" else total / (count or math.nan)
 
 
-@composite()
+@composite(public=("nn.functional.mse_loss",))
 def mse_loss(input: Array, target: Array, *, reduction: str = "mean", weight: Array = None) -> Array:
     """The mean squared error: (input - target) ** 2, averaged over all elements.
 
@@ -95,7 +95,7 @@ def _probabilities(make: Any) -> list[tuple[Any, ...]]:
     return [(make(4, 1), make(4, 1)), (make(3), make(3))]
 
 
-@operation(samples=_probabilities, domain=(0.1, 0.9), label="binary_cross_entropy")
+@operation(public=(), samples=_probabilities, domain=(0.1, 0.9), label="binary_cross_entropy")
 @derivatives(
     input=lambda g, input, target: g * ((input - target) / np.maximum(input * (1 - input), 1e-12)),
     target=lambda g, input: g * (np.log(1 - input) - np.log(input)),
@@ -109,7 +109,7 @@ def _log_of(probability):
     return np.maximum(np.log(probability), -100.0)
 
 
-@composite()
+@composite(public=("nn.functional.binary_cross_entropy",))
 def binary_cross_entropy(input: Array, target: Array, weight: Array = None, *, reduction: str = "mean") -> Array:
     """The cross entropy between probabilities ``input`` and ``target`` in [0, 1], of one shape.
 
@@ -142,7 +142,7 @@ def _check_probabilities(name: str, values: Any) -> None:
         )
 
 
-@composite()
+@composite(public=("nn.functional.binary_cross_entropy_with_logits",))
 def binary_cross_entropy_with_logits(
     input: Array, target: Array, weight: Array = None, *, reduction: str = "mean", pos_weight: Array = None
 ) -> Array:

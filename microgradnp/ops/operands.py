@@ -1,13 +1,20 @@
-"""Bringing the operands of an operation to one form: tensors of one dtype, and Python numbers beside them."""
+"""Bringing the arguments of a call to one form: operands to tensors of one dtype (and Python numbers beside them),
+NumPy's names of arguments to PyTorch's; and the result to the tensor that ``out=`` names.
+"""
 
 from __future__ import annotations
 
+import inspect
+import warnings
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
+from ..autograd import memory
+from ..autograd.modes import recording
 from ..autograd.scope import where
 from ..tensor import Tensor, make
 from .conversion import cast
@@ -77,20 +84,24 @@ def _replace(record: Operation, arguments: dict[str, Any], names: Iterable[str],
 
 def _accept(record: Operation, value: Any) -> Any:
     """A tensor, or where the operation broadcasts a Python number; else a TypeError that names the operation."""
+    value = _as_tensor(record.label, value)
+    if isinstance(value, Tensor) or (record.numbers and isinstance(value, (bool, int, float))):
+        return value
+    raise _not_a_tensor(record, value)
+
+
+def _as_tensor(function: str, value: Any) -> Any:
+    """An array as a tensor, a NumPy scalar as a Python number; anything else as it is."""
     if isinstance(value, Tensor):
         return value
     if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, (bool, int, float)) and record.numbers:
-        return value
+        return value.item()
     if isinstance(value, np.ndarray):
         if isinstance(value, np.ma.MaskedArray):
-            raise TypeError(f"{record.label}(): masked arrays are not supported; use .filled(...) or where(mask, ...)")
-        dtypes.as_dtype(value.dtype, f"{record.label}()")
+            raise TypeError(f"{function}(): masked arrays are not supported; use .filled(...) or where(mask, ...)")
+        dtypes.as_dtype(value.dtype, f"{function}()")
         return make(np.array(value, value.dtype.newbyteorder("=")))  # no subclass: np.matrix means another * and sum
-    if hasattr(value, "__array_ufunc__"):  # a capturing array
-        return make(value)
-    raise _not_a_tensor(record, value)
+    return make(value) if hasattr(value, "__array_ufunc__") else value  # a capturing array
 
 
 def _not_a_tensor(record: Operation, value: Any) -> TypeError:
@@ -107,6 +118,11 @@ def _common_dtype(record: Operation, arguments: dict[str, Any]) -> Any:
     for value in _each(record, arguments, record.promoted):
         number = not isinstance(value, Tensor)
         rank, dtype = (2, dtypes.number_dtype(value)) if number else (0 if value.ndim else 1, value.dtype)
+        if not (number or record.promotes) and any(known not in (None, dtype) for known in ranks[:2]):
+            raise RuntimeError(
+                f"{where()}{record.label}: expected all tensors to have the same dtype, but got {dtype} beside "
+                f"{next(known for known in ranks[:2] if known is not None)}: convert one, as with .to(dtype)"
+            )
         ranks[rank] = dtype if ranks[rank] is None else dtypes.promote_types(ranks[rank], dtype)
     if ranks == [None, None, None]:
         return None
@@ -121,6 +137,125 @@ def _convert(value: Any, target: Any, beside_tensor: bool) -> Any:
         return make(np.array(value, target))
     # NumPy keeps a Python number weak beside an array of its kind; one of a lower kind is converted here.
     return float(value) if target.kind == "f" else value
+
+
+# What composites share with operations
+
+SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}  # NumPy's, which PyTorch's reductions take too
+
+
+def respelled(function: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Keyword arguments under PyTorch's names."""
+    if not any(name in SPELLINGS for name in arguments):
+        return arguments
+    known, spelled = _parameters(function), {}
+    for name, value in arguments.items():
+        target = name if name in known else SPELLINGS.get(name, name)
+        if target in spelled or (target != name and target in arguments):
+            raise TypeError(f"{function.__name__}() got both '{target}' and NumPy's name for it, '{name}'")
+        spelled[target] = value
+    return spelled
+
+
+@cache
+def _parameters(function: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(function).parameters)
+
+
+def respelled_call(record: Operation, spelled: dict[str, Any], **named: Any) -> Any:
+    """The call of an operation that was given NumPy's names of arguments, which are not parameters of it."""
+    translated = respelled(record.forward, spelled)
+    parameters = record.signature.parameters
+    for name in translated:
+        if name not in parameters:
+            raise TypeError(f"{record.name}() got an unexpected keyword argument '{name}'")
+        if name in named and named[name] is not parameters[name].default:
+            raise TypeError(f"{record.name}() got both '{name}' and NumPy's name for it")
+    return record.public(**{**named, **translated})
+
+
+def as_tensors(
+    function: Callable[..., Any], operands: dict[int, str], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a composite with arrays among its operands made tensors. One of them must be a tensor."""
+    first = next(iter(operands), None)
+    if first is None or (args and isinstance(args[first], Tensor) and len(operands) == 1):
+        return args, kwargs
+    given = list(args)
+    found: list[Any] = []
+    for i, name in operands.items():
+        if i < len(given):
+            found.append(given[i])
+            given[i] = _all_as_tensors(function.__name__, given[i])
+        elif name in kwargs:
+            found.append(kwargs[name])
+            kwargs[name] = _all_as_tensors(function.__name__, kwargs[name])
+    if found and not _has_tensor(found):
+        raise TypeError(
+            f"{where()}{function.__name__}(): expected a Tensor, got {type(found[0]).__name__}; make one with "
+            "microgradnp.tensor(...)"
+        )
+    return tuple(given), kwargs
+
+
+def _has_tensor(values: Iterable[Any]) -> bool:
+    return any(
+        isinstance(value, Tensor) or (isinstance(value, (list, tuple)) and _has_tensor(value)) for value in values
+    )
+
+
+def _all_as_tensors(function: str, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return type(value)([_all_as_tensors(function, item) for item in value])
+    return _as_tensor(function, value)
+
+
+def into(out: Any, function: str, result: Any) -> Any:
+    """Write a result into the tensor given as ``out=``, which is returned; of several results, each into its own.
+
+    Raises RuntimeError, with ``out`` unchanged, when a gradient would be lost or the dtype does not fit. A tensor of
+    another shape is given new memory, with a warning unless it is empty.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/broadcasting.html
+    """
+    if isinstance(result, tuple):
+        if not isinstance(out, (tuple, list)) or len(out) != len(result):
+            raise TypeError(f"{function}(): out must be a tuple of {len(result)} Tensors")
+        written = [into(one, function, part) for one, part in zip(out, result, strict=True)]
+        return type(result)(*written) if hasattr(result, "_fields") else tuple(written)
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{function}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if recording.get() and (out.requires_grad or result.requires_grad):
+        raise RuntimeError(
+            f"{where()}{function}(): functions with out=... arguments don't support automatic differentiation, but one "
+            "of the arguments requires grad. Leave out= away, or write under no_grad()."
+        )
+    if not np.can_cast(result.dtype, out.dtype, "same_kind"):
+        raise RuntimeError(
+            f"{where()}{function}(): result type {result.dtype} can't be cast to the desired output type {out.dtype}"
+        )
+    if out._array.shape != result._array.shape:
+        _resize(out, function, result._array.shape)
+    np.copyto(out._array, result._array, casting="same_kind")
+    memory.wrote(out._array, function)
+    return out
+
+
+def _resize(out: Tensor, function: str, shape: tuple[int, ...]) -> None:
+    if out._array.size:
+        warnings.warn(
+            f"{function}(): An output with one or more elements was resized since it had shape {tuple(out.shape)}, "
+            f"which does not match the required output shape {tuple(shape)}. This behavior is deprecated; make 'out' "
+            "of that shape, or of no elements.",
+            UserWarning,
+            stacklevel=5,
+        )
+    if out._base is not None:
+        raise RuntimeError(f"{function}(): 'out' is a view, which cannot take the shape {tuple(shape)} of the result")
+    out._array = np.empty(shape, out._array.dtype)
+
+
+# Errors, and gradients
 
 
 def explained(record: Operation, error: ValueError, operands: list[Any]) -> Exception:

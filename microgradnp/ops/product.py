@@ -38,7 +38,10 @@ def _products(make: Any) -> list[tuple[Any, ...]]:
     return [(make(*a), make(*b)) for a, b in shapes]
 
 
-@operation(np.matmul, methods=("matmul", "__matmul__", "__rmatmul__"), samples=_products)
+@operation(
+    np.matmul, methods=("matmul", "__matmul__", "__rmatmul__", "__imatmul__"), promotes=False, out=True,
+    samples=_products,
+)  # fmt: skip
 @derivatives(input=_left, other=_right)
 def matmul(input: Array, other: Array) -> Array:
     """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones broadcast.
@@ -61,7 +64,7 @@ def matmul(input: Array, other: Array) -> Array:
         ) from None
 
 
-@composite(methods=("mm",))
+@composite(methods=("mm",), out=True)
 def mm(input: Array, mat2: Array) -> Array:
     """The product of two matrices, without broadcasting.
 
@@ -111,7 +114,7 @@ def _linears(make: Any) -> list[tuple[Any, ...]]:
     return [tuple(make(*shape) for shape in shapes) for shapes in (*with_bias, *without)]
 
 
-@operation(samples=_linears)
+@operation(public=("nn.functional.linear",), promotes=False, samples=_linears)
 @derivatives(input=_by_input, weight=_by_weight, bias=lambda g: g)
 def linear(input: Array, weight: Array, bias: Array = None) -> Array:
     """``input @ weight.T + bias``: shapes (..., in), (out, in), (out,) give (..., out); (..., in), (in,) give (...).

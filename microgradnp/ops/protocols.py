@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, tensor_method
-from .record import BY_NUMPY
+from .face import BY_NUMPY
 
 RENAMED = {"axis": "dim", "axes": "dims", "keepdims": "keepdim", "axis1": "dim0", "axis2": "dim1", "newshape": "shape"}
 

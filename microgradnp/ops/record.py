@@ -1,6 +1,6 @@
 """The record of an operation: everything the library knows about it, written once.
 
-    @operation(np.multiply, methods=("__mul__", "mul"))
+    @operation(np.multiply, methods=("mul", "mul_", "__mul__", "__imul__"), elementwise=True, out=True)
     @derivatives(input=lambda g, other: g * other, other=lambda g, input: g * input)
     def mul(input: Array, other: Array) -> Array:
         '''The product ...'''
@@ -14,6 +14,8 @@ until the backward pass.
 
 What ``operation`` returns is the public function, compiled from one template at its first call (``call.py``). Given
 tensors it records; given nothing but arrays it is the forward pass, so that a rule may call it on any kind of array.
+``composite`` makes a public function of one that is written in other operations, and ``factory`` of one that makes
+tensors from anything else. ``face.py`` puts all three where users find them.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from ..tensor import Tensor
+from .face import publish
 
 Array: TypeAlias = Any  # an operand; those of one call are brought to one dtype
 Arrays: TypeAlias = Any  # a sequence of them
@@ -36,7 +38,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 Rule: TypeAlias = Callable[..., Any]
 
 OPERATIONS: dict[str, Operation] = {}  # every record, by name
-BY_NUMPY: dict[Any, Callable[..., Any]] = {}  # what answers a NumPy function called on a Tensor
+COMPOSITES: dict[str, Callable[..., Any]] = {}  # every composite, by name
+FACTORIES: dict[str, Callable[..., Any]] = {}  # every function that makes tensors, by name
 
 REALS = (-3.0, 3.0)
 
@@ -44,10 +47,13 @@ REALS = (-3.0, 3.0)
 class Operation:
     """One operation: its forward pass, its derivative rules, and what its tests, dispatch and pictures need to know.
 
-    numpy: the NumPy functions that it answers for, when they are called on a Tensor.
-    methods: the names of the Tensor methods that it becomes.
+    numpy: the NumPy functions that it answers for, when they are called on a Tensor (see ``face.py``).
+    methods: the names of the Tensor methods that it becomes. ``mul_`` and ``__imul__`` are its in-place forms.
+    public: the names it has in the package, by default its own: ("abs", "absolute"), ("nn.functional.elu",), ().
+    out: whether the function takes ``out=``, a tensor to write the result into.
     elementwise: its operands broadcast against one another.
     numbers: beside a tensor its operands may be Python numbers (so with every elementwise one).
+    promotes: operands of different dtypes are brought to one; else they are refused, as by PyTorch's products.
     floats: integer operands are converted to the default floating point type first (``exp``, ``/``).
     opaque: its forward pass is more than NumPy calls on its operands, so that a capturing array must record it whole.
     view: its result looks into the memory of its first operand whenever NumPy's does.
@@ -67,9 +73,12 @@ class Operation:
         self.rules: dict[str, Rule] = getattr(forward, "rules", {})
         self.numpy = tuple(numpy)
         self.methods = tuple(methods)
+        self.names: tuple[str, ...] = _names(self.name, facts.pop("public", None))
+        self.out: bool = facts.pop("out", False)
         self.label: str = facts.pop("label", self.name)
         self.elementwise: bool = facts.pop("elementwise", False)
         self.numbers: bool = facts.pop("numbers", self.elementwise)
+        self.promotes: bool = facts.pop("promotes", True)
         self.floats: bool = facts.pop("floats", False)
         self.view: bool = facts.pop("view", False)
         self.domain: Any = facts.pop("domain", REALS)
@@ -132,41 +141,65 @@ def operation(*numpy: Any, methods: Iterable[str] = (), **facts: Any) -> Callabl
         record = Operation(forward, numpy, methods, **facts)
         public = record._public = _uncompiled(record)
         OPERATIONS[record.name] = record
-        _publish(public, numpy, methods)
+        publish(public, numpy, methods, record.names)
         return public  # type: ignore[return-value]
 
     return register
 
 
-def composite(*numpy: Any, methods: Iterable[str] = ()) -> Callable[[F], F]:
-    """A public function written in other operations: it needs no derivative rule."""
+def composite(
+    *numpy: Any, methods: Iterable[str] = (), public: Iterable[str] | None = None, out: bool = False
+) -> Callable[[F], F]:
+    """A public function written in other operations: it needs no derivative rule. Arguments as for ``operation``.
+
+    Its parameters are annotated as those of an operation; the body is given tensors (and Python numbers) for operands.
+    """
 
     def register(function: F) -> F:
-        COMPOSITES[function.__name__] = function
-        _publish(function, numpy, methods)
+        guarded = _guarded(function, out)
+        COMPOSITES[function.__name__] = guarded
+        publish(guarded, numpy, methods, _names(function.__name__, public))
+        return guarded  # type: ignore[return-value]
+
+    return register
+
+
+def factory(*numpy: Any, methods: Iterable[str] = (), public: Iterable[str] | None = None) -> Callable[[F], F]:
+    """A public function that makes tensors from something else than operands: sizes, numbers, random bits."""
+
+    def register(function: F) -> F:
+        FACTORIES[function.__name__] = function
+        publish(function, numpy, methods, _names(function.__name__, public))
         return function
 
     return register
 
 
-COMPOSITES: dict[str, Callable[..., Any]] = {}  # every composite, by name
+def _names(own: str, public: Iterable[str] | None) -> tuple[str, ...]:
+    """The names of a function in the package: by default its own, unless that is private."""
+    if public is None:
+        return () if own.startswith("_") else (own,)
+    return tuple(public)
 
 
-def _publish(function: Callable[..., Any], numpy: Iterable[Any], methods: Iterable[str]) -> None:
-    for name in numpy:
-        BY_NUMPY[name] = function
-    for name in methods:
-        setattr(Tensor, name, _reflected(function) if name in REFLECTED else function)
+def _guarded(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
+    """A composite with what the template gives an operation: operands made tensors, ``out``, NumPy's ``axis``."""
+    kinds = [(name, str(p.annotation)) for name, p in inspect.signature(function).parameters.items()]
+    operands = {i: name for i, (name, kind) in enumerate(kinds) if kind in ("Array", "Arrays", "Index")}
 
+    @wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        from . import operands as rules
 
-REFLECTED = frozenset(f"__r{name}__" for name in ("add", "sub", "mul", "truediv", "pow", "matmul"))
+        target = kwargs.pop("out", None) if out else None
+        if kwargs:
+            kwargs = rules.respelled(function, kwargs)
+        args, kwargs = rules.as_tensors(function, operands, args, kwargs)
+        result = function(*args, **kwargs)
+        return result if target is None else rules.into(target, function.__name__, result)
 
-
-def _reflected(function: Callable[..., Any]) -> Callable[..., Any]:
-    def reflected(self: Any, other: Any) -> Any:
-        return function(other, self)
-
-    return reflected
+    guarded.takes_out = out  # type: ignore[attr-defined]
+    return guarded
 
 
 def _uncompiled(record: Operation) -> Callable[..., Any]:

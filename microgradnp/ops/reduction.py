@@ -76,7 +76,7 @@ def _reductions(make: Any) -> list[tuple[Any, ...]]:
     ]
 
 
-@operation(np.sum, (np.add, "reduce"), methods=("sum",), samples=_reductions)
+@operation(np.sum, (np.add, "reduce"), methods=("sum",), out=True, samples=_reductions)
 @derivatives(input=_spread)
 def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64.
@@ -100,7 +100,8 @@ def _ones(count: int, dtype: Any) -> Any:
 
 
 @operation(
-    samples=lambda make: [(make(3, 4), (4,)), (make(2, 3, 4), (1, 4)), (make(3, 4), (3, 4)), (make(2, 0), (2, 1))]
+    public=(),
+    samples=lambda make: [(make(3, 4), (4,)), (make(2, 3, 4), (1, 4)), (make(3, 4), (3, 4)), (make(2, 0), (2, 1))],
 )
 @derivatives(input=lambda g, input_shape: np.broadcast_to(g, input_shape))
 def sum_to(input: Array, shape: tuple[int, ...]) -> Array:
@@ -117,7 +118,7 @@ def sum_to(input: Array, shape: tuple[int, ...]) -> Array:
     return np.add.reduce(input, axis=axes, keepdims=True).reshape(shape)
 
 
-@composite(np.mean, methods=("mean",))
+@composite(np.mean, methods=("mean",), out=True)
 def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan.
 
@@ -144,7 +145,7 @@ def _extremes(make: Any) -> list[tuple[Any, ...]]:
     return [(make(3, 4),), (make(3, 4), 0), (make(2, 3, 4), (0, 2), True), (make(2, 3), -1), (make(),)]
 
 
-@operation(np.max, np.amax, (np.maximum, "reduce"), methods=("amax",), samples=_extremes)
+@operation(np.max, np.amax, (np.maximum, "reduce"), methods=("amax",), out=True, samples=_extremes)
 @derivatives(input=_share_of_extreme)
 def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is one.
@@ -156,7 +157,7 @@ def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     return _reduced(np.maximum, input, dim, keepdim)
 
 
-@operation(np.min, np.amin, (np.minimum, "reduce"), methods=("amin",), samples=_extremes)
+@operation(np.min, np.amin, (np.minimum, "reduce"), methods=("amin",), out=True, samples=_extremes)
 @derivatives(input=_share_of_extreme)
 def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is one.
@@ -168,7 +169,7 @@ def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     return _reduced(np.minimum, input, dim, keepdim)
 
 
-@operation(np.argmax, methods=("argmax",), samples=lambda make: [(make(3, 4),), (make(3, 4), 1, True)])
+@operation(np.argmax, methods=("argmax",), out=True, samples=lambda make: [(make(3, 4),), (make(3, 4), 1, True)])
 def argmax(input: Array, dim: int | None = None, keepdim: bool = False) -> Array:
     """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor.
 
@@ -179,7 +180,7 @@ def argmax(input: Array, dim: int | None = None, keepdim: bool = False) -> Array
     return np.argmax(input, axis=dim, keepdims=keepdim)
 
 
-@operation(np.argmin, methods=("argmin",), samples=lambda make: [(make(3, 4),), (make(3, 4), 1, True)])
+@operation(np.argmin, methods=("argmin",), out=True, samples=lambda make: [(make(3, 4),), (make(3, 4), 1, True)])
 def argmin(input: Array, dim: int | None = None, keepdim: bool = False) -> Array:
     """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor.
 
@@ -190,7 +191,10 @@ def argmin(input: Array, dim: int | None = None, keepdim: bool = False) -> Array
     return np.argmin(input, axis=dim, keepdims=keepdim)
 
 
-@operation(np.all, (np.logical_and, "reduce"), methods=("all",), samples=lambda make: [(make(3, 4),), (make(3, 4), 0)])
+@operation(
+    np.all, (np.logical_and, "reduce"), methods=("all",), out=True,
+    samples=lambda make: [(make(3, 4),), (make(3, 4), 0)],
+)  # fmt: skip
 def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether all elements (over the dimensions ``dim``) are true or not zero: always bool, also of uint8.
 
@@ -199,7 +203,10 @@ def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     return _reduced(np.logical_and, input, dim, keepdim)
 
 
-@operation(np.any, (np.logical_or, "reduce"), methods=("any",), samples=lambda make: [(make(3, 4),), (make(3, 4), 0)])
+@operation(
+    np.any, (np.logical_or, "reduce"), methods=("any",), out=True,
+    samples=lambda make: [(make(3, 4),), (make(3, 4), 0)],
+)  # fmt: skip
 def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether any element (over the dimensions ``dim``) is true or not zero: always bool, also of uint8.
 
@@ -215,7 +222,7 @@ class Extreme(NamedTuple):
     indices: Tensor
 
 
-@composite(methods=("max",))
+@composite(methods=("max",), out=True)
 def max(input: Array, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; along ``dim`` the pair (values, indices); of two tensors the elementwise maximum.
 
@@ -226,7 +233,7 @@ def max(input: Array, dim: Any = None, keepdim: bool = False) -> Any:
     return _extreme(input, dim, keepdim, amax, argmax, maximum)
 
 
-@composite(methods=("min",))
+@composite(methods=("min",), out=True)
 def min(input: Array, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; along ``dim`` the pair (values, indices); of two tensors the elementwise minimum.
 

@@ -58,7 +58,7 @@ def _reshape_method(input: Array, *shape: Any) -> Array:
     return reshape(input, shape_from(shape))
 
 
-@composite(methods=("view",))
+@composite(methods=("view",), public=())
 def view(input: Array, *shape: Any) -> Array:
     """The same memory with another shape.
 
@@ -75,13 +75,13 @@ def view(input: Array, *shape: Any) -> Array:
     return out
 
 
-@composite(methods=("view_as",))
+@composite(methods=("view_as",), public=())
 def view_as(input: Array, other: Array) -> Array:
     """``input.view(other.shape)``. Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view_as.html"""
     return view(input, tuple(other.shape))
 
 
-@composite(methods=("reshape_as",))
+@composite(methods=("reshape_as",), public=())
 def reshape_as(input: Array, other: Array) -> Array:
     """``input.reshape(other.shape)``. Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.reshape_as.html"""
     return reshape(input, tuple(other.shape))
@@ -122,7 +122,7 @@ def _permute_method(input: Array, *dims: Any) -> Array:
 
 
 @operation(
-    np.swapaxes, methods=("transpose", "swapaxes", "swapdims"), view=True,
+    np.swapaxes, methods=("transpose", "swapaxes", "swapdims"), public=("transpose", "swapaxes", "swapdims"), view=True,
     samples=lambda make: [(make(3, 4), 0, 1), (make(2, 3, 4), -1, 0)],
 )  # fmt: skip
 @derivatives(input=lambda g, dim0, dim1: np.swapaxes(g, dim0, dim1))
@@ -166,7 +166,7 @@ def broadcast_to(input: Array, shape: tuple[int, ...]) -> Array:
         ) from None
 
 
-@composite(methods=("expand",))
+@composite(methods=("expand",), public=())
 def expand(input: Array, *sizes: Any) -> Array:
     """A view with dimensions of size 1 repeated; -1 keeps a size.
 
@@ -183,7 +183,7 @@ def expand(input: Array, *sizes: Any) -> Array:
     return broadcast_to(input, shape[:new] + tuple(own if size == -1 else size for size, own in old))
 
 
-@composite(methods=("expand_as",))
+@composite(methods=("expand_as",), public=())
 def expand_as(input: Array, other: Array) -> Array:
     """``input.expand(other.shape)``. Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand_as.html"""
     return broadcast_to(input, tuple(other.shape))
@@ -246,7 +246,7 @@ def _part_of_cat(g, position, tensors_shape, dim):
 
 
 @operation(
-    np.concatenate,
+    np.concatenate, public=("cat", "concat", "concatenate"), out=True,
     samples=lambda make: [([make(2, 3), make(1, 3)],), ([make(2, 3), make(2, 1), make(2, 0)], -1), ([make(3)], 0)],
 )  # fmt: skip
 @derivatives(tensors=_part_of_cat)
@@ -261,7 +261,10 @@ def cat(tensors: Arrays, dim: int = 0) -> Array:
         raise _explained("cat", error, tensors) from None
 
 
-@operation(np.stack, samples=lambda make: [([make(2, 3), make(2, 3)],), ([make(2, 3)] * 3, -1), ([make(), make()], 0)])
+@operation(
+    np.stack, out=True,
+    samples=lambda make: [([make(2, 3), make(2, 3)],), ([make(2, 3)] * 3, -1), ([make(), make()], 0)],
+)  # fmt: skip
 @derivatives(tensors=lambda g, position, dim: g[(slice(None),) * (dim % g.ndim) + (position,)])
 def stack(tensors: Arrays, dim: int = 0) -> Array:
     """The tensors, all of one shape, along a new dimension ``dim``.

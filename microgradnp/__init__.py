@@ -6,7 +6,7 @@ The names and their layout are PyTorch's: ``import microgradnp as torch`` runs a
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from . import autograd, dtypes, nn, ops, optim, random
+from . import autograd, dtypes, linalg, nn, ops, optim, random
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .dtypes import (
     bool_,

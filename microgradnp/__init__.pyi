@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from . import autograd as autograd
 from . import dtypes as dtypes
+from . import linalg as linalg
 from . import nn as nn
 from . import ops as ops
 from . import optim as optim

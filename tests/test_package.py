@@ -20,6 +20,7 @@ LAYERS = [
     {"tensor"},
     {"printing", "autograd"},
     {"ops"},
+    {"linalg"},
     {"nn"},
     {"optim"},
     {"compile", "viz"},

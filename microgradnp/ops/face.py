@@ -25,7 +25,7 @@ IN_PLACE = frozenset(f"__i{name}__" for name in OPERATORS)
 
 def public_names(path: str) -> dict[str, Callable[..., Any]]:
     """What the package has at this path, by name; "" is the package itself. Called when all operations exist."""
-    return dict(sorted(PUBLIC[path].items()))
+    return dict(sorted(PUBLIC.get(path, {}).items()))
 
 
 def publish(function: Callable[..., Any], numpy: Iterable[Any], methods: Iterable[str], names: Iterable[str]) -> None:

@@ -1,0 +1,3 @@
+"""Comparisons, logic, bits, and choosing between two tensors."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Distances and similarities between vectors."""
+
+from __future__ import annotations

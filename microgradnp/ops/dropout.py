@@ -1,0 +1,3 @@
+"""Dropout: setting random elements to zero during training."""
+
+from __future__ import annotations

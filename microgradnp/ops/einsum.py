@@ -1,0 +1,3 @@
+"""Einstein sums, and the products that are one of them."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Linear algebra: inverses, determinants, decompositions, norms."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Padding a tensor at its edges."""
+
+from __future__ import annotations

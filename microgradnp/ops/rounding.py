@@ -1,0 +1,3 @@
+"""Rounding, remainders and clamping."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Random numbers: PyTorch's own for the same seed."""
+
+from __future__ import annotations

@@ -54,47 +54,47 @@ bool = bool_
 __version__: str
 
 @overload
-def add(input: Tensor, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
+def add(input: Tensor, other: _Operand, *, alpha: builtins.float = 1, out: Tensor | None = None) -> Tensor:
     """``input + alpha * other``, elementwise with broadcasting."""
 
 @overload
-def add(input: _Operand, other: Tensor, *, alpha: builtins.float = 1) -> Tensor: ...
+def add(input: _Operand, other: Tensor, *, alpha: builtins.float = 1, out: Tensor | None = None) -> Tensor: ...
 @overload
-def sub(input: Tensor, other: _Operand, *, alpha: builtins.float = 1) -> Tensor:
+def sub(input: Tensor, other: _Operand, *, alpha: builtins.float = 1, out: Tensor | None = None) -> Tensor:
     """``input - alpha * other``, elementwise with broadcasting."""
 
 @overload
-def sub(input: _Operand, other: Tensor, *, alpha: builtins.float = 1) -> Tensor: ...
+def sub(input: _Operand, other: Tensor, *, alpha: builtins.float = 1, out: Tensor | None = None) -> Tensor: ...
 
 subtract = sub
 
 @overload
-def mul(input: Tensor, other: _Operand) -> Tensor:
+def mul(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The product ``input * other``, elementwise with broadcasting."""
 
 @overload
-def mul(input: _Operand, other: Tensor) -> Tensor: ...
+def mul(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 
 multiply = mul
 
 @overload
-def div(input: Tensor, other: _Operand) -> Tensor:
+def div(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The quotient ``input / other``, elementwise with broadcasting; integers are divided as floating point numbers."""
 
 @overload
-def div(input: _Operand, other: Tensor) -> Tensor: ...
+def div(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 
 divide = div
 
 true_divide = div
 
 @overload
-def pow(input: Tensor, exponent: _Operand) -> Tensor:
+def pow(input: Tensor, exponent: _Operand, *, out: Tensor | None = None) -> Tensor:
     """``input ** exponent``, elementwise with broadcasting."""
 
 @overload
-def pow(input: _Operand, exponent: Tensor) -> Tensor: ...
-def neg(input: Tensor) -> Tensor:
+def pow(input: _Operand, exponent: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``-input``."""
 
 negative = neg
@@ -102,83 +102,83 @@ negative = neg
 def positive(input: Tensor) -> Tensor:
     """``+input``: the values as they are, in memory of their own."""
 
-def abs(input: Tensor) -> Tensor:
+def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The absolute value; its derivative at 0 is 0."""
 
 absolute = abs
 
-def sign(input: Tensor) -> Tensor:
+def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """-1, 0 or 1, the sign of each element; its derivative is 0."""
 
 @overload
-def maximum(input: Tensor, other: _Operand) -> Tensor:
+def maximum(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The larger of two elements; where they are equal each gets half of the gradient. NaN if either is."""
 
 @overload
-def maximum(input: _Operand, other: Tensor) -> Tensor: ...
+def maximum(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def minimum(input: Tensor, other: _Operand) -> Tensor:
+def minimum(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The smaller of two elements; where they are equal each gets half of the gradient. NaN if either is."""
 
 @overload
-def minimum(input: _Operand, other: Tensor) -> Tensor: ...
+def minimum(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def where(condition: Tensor, input: _Operand, other: _Operand) -> Tensor:
+def where(condition: Tensor, input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """``input`` where ``condition`` is true, else ``other``; all three are broadcast together."""
 
 @overload
-def where(condition: _Operand, input: Tensor, other: _Operand) -> Tensor: ...
+def where(condition: _Operand, input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def where(condition: _Operand, input: _Operand, other: Tensor) -> Tensor: ...
+def where(condition: _Operand, input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def eq(input: Tensor, other: _Operand) -> Tensor:
+def eq(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """``input == other``, elementwise: a bool tensor."""
 
 @overload
-def eq(input: _Operand, other: Tensor) -> Tensor: ...
+def eq(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def ne(input: Tensor, other: _Operand) -> Tensor:
+def ne(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """``input != other``, elementwise: a bool tensor."""
 
 @overload
-def ne(input: _Operand, other: Tensor) -> Tensor: ...
+def ne(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def lt(input: Tensor, other: _Operand) -> Tensor:
+def lt(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """``input < other``, elementwise: a bool tensor."""
 
 @overload
-def lt(input: _Operand, other: Tensor) -> Tensor: ...
+def lt(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def le(input: Tensor, other: _Operand) -> Tensor:
+def le(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """``input <= other``, elementwise: a bool tensor."""
 
 @overload
-def le(input: _Operand, other: Tensor) -> Tensor: ...
+def le(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def gt(input: Tensor, other: _Operand) -> Tensor:
+def gt(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """``input > other``, elementwise: a bool tensor."""
 
 @overload
-def gt(input: _Operand, other: Tensor) -> Tensor: ...
+def gt(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def ge(input: Tensor, other: _Operand) -> Tensor:
+def ge(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """``input >= other``, elementwise: a bool tensor."""
 
 @overload
-def ge(input: _Operand, other: Tensor) -> Tensor: ...
+def ge(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def bitwise_and(input: Tensor, other: _Operand) -> Tensor:
+def bitwise_and(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """``input & other``: of bool tensors the logical, of integer tensors the bitwise and."""
 
 @overload
-def bitwise_and(input: _Operand, other: Tensor) -> Tensor: ...
+def bitwise_and(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def bitwise_or(input: Tensor, other: _Operand) -> Tensor:
+def bitwise_or(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """``input | other``: of bool tensors the logical, of integer tensors the bitwise or."""
 
 @overload
-def bitwise_or(input: _Operand, other: Tensor) -> Tensor: ...
-def bitwise_not(input: Tensor) -> Tensor:
+def bitwise_or(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``~input``: of bool tensors the logical, of integer tensors the bitwise complement."""
 
 def clone(input: Tensor) -> Tensor:
@@ -206,7 +206,12 @@ def broadcast_to(input: Tensor, shape: tuple[builtins.int, ...]) -> Tensor:
 def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
     """A view with a dimension of size 1 inserted at ``dim``."""
 
-def squeeze(input: Tensor, dim: builtins.int | tuple[builtins.int, ...] | None = None) -> Tensor:
+def squeeze(
+    input: Tensor,
+    dim: builtins.int | tuple[builtins.int, ...] | None = None,
+    *,
+    axis: builtins.int | tuple[builtins.int, ...] | None = None,
+) -> Tensor:
     """A view without its dimensions of size 1, or without those of ``dim`` that have size 1."""
 
 def flatten(input: Tensor, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
@@ -215,14 +220,18 @@ def flatten(input: Tensor, start_dim: builtins.int = 0, end_dim: builtins.int = 
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension."""
 
-def cat(tensors: Sequence[Tensor | np.ndarray], dim: builtins.int = 0) -> Tensor:
+def cat(
+    tensors: Sequence[Tensor | np.ndarray], dim: builtins.int = 0, *, axis: builtins.int = 0, out: Tensor | None = None
+) -> Tensor:
     """The tensors joined along the dimension ``dim``; their other sizes must agree."""
 
 concat = cat
 
 concatenate = cat
 
-def stack(tensors: Sequence[Tensor | np.ndarray], dim: builtins.int = 0) -> Tensor:
+def stack(
+    tensors: Sequence[Tensor | np.ndarray], dim: builtins.int = 0, *, axis: builtins.int = 0, out: Tensor | None = None
+) -> Tensor:
     """The tensors, all of one shape, along a new dimension ``dim``."""
 
 def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
@@ -339,28 +348,28 @@ def randint(
 def randperm(n: builtins.int, *, generator: Generator | None = None, dtype: npt.DTypeLike | None = None) -> Tensor:
     """The integers from 0 to n - 1 in random order."""
 
-def exp(input: Tensor) -> Tensor:
+def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The exponential e ** input."""
 
-def log(input: Tensor) -> Tensor:
+def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The natural logarithm: -inf at 0, nan below."""
 
-def log1p(input: Tensor) -> Tensor:
+def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """log(1 + input), accurate near 0."""
 
-def sqrt(input: Tensor) -> Tensor:
+def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The square root: nan below 0. Its derivative at 0 is inf."""
 
-def tanh(input: Tensor) -> Tensor:
+def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic tangent."""
 
-def tanh_(input: Tensor) -> Tensor:
+def tanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``tanh``, in place: the result is written into this tensor, which is returned."""
 
-def sigmoid(input: Tensor) -> Tensor:
+def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is 0."""
 
-def sigmoid_(input: Tensor) -> Tensor:
+def sigmoid_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``sigmoid``, in place: the result is written into this tensor, which is returned."""
 
 def relu(input: Tensor) -> Tensor:
@@ -370,41 +379,117 @@ def relu_(input: Tensor) -> Tensor:
     """``relu``, in place: the result is written into this tensor, which is returned."""
 
 @overload
-def take_along_dim(input: Tensor, indices: Tensor | np.ndarray, dim: builtins.int | None = None) -> Tensor:
+def take_along_dim(
+    input: Tensor,
+    indices: Tensor | np.ndarray,
+    dim: builtins.int | None = None,
+    *,
+    axis: builtins.int | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
     """The elements of ``input`` at ``indices`` along ``dim``, or of all; the other dimensions are broadcast."""
 
 @overload
-def take_along_dim(input: Tensor | np.ndarray, indices: Tensor, dim: builtins.int | None = None) -> Tensor: ...
+def take_along_dim(
+    input: Tensor | np.ndarray,
+    indices: Tensor,
+    dim: builtins.int | None = None,
+    *,
+    axis: builtins.int | None = None,
+    out: Tensor | None = None,
+) -> Tensor: ...
 def sum(
-    input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
+    input: Tensor,
+    dim: Dim = None,
+    keepdim: builtins.bool = False,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    axis: Dim = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64."""
 
 def mean(
-    input: Tensor, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None
+    input: Tensor,
+    dim: Dim = None,
+    keepdim: builtins.bool = False,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    axis: Dim = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan."""
 
-def amax(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
+def amax(
+    input: Tensor,
+    dim: Dim = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: Dim = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
     """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
     one.
     """
 
-def amin(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
+def amin(
+    input: Tensor,
+    dim: Dim = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: Dim = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
     """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
     one.
     """
 
-def argmax(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
+def argmax(
+    input: Tensor,
+    dim: builtins.int | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: builtins.int | None = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
     """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor."""
 
-def argmin(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
+def argmin(
+    input: Tensor,
+    dim: builtins.int | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: builtins.int | None = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
     """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor."""
 
-def all(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
+def all(
+    input: Tensor,
+    dim: Dim = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: Dim = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
     """Whether all elements (over the dimensions ``dim``) are true or not zero: always bool, also of uint8."""
 
-def any(input: Tensor, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
+def any(
+    input: Tensor,
+    dim: Dim = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: Dim = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
     """Whether any element (over the dimensions ``dim``) is true or not zero: always bool, also of uint8."""
 
 @overload
@@ -430,12 +515,12 @@ def zero_(self: Tensor) -> Tensor:
     """Set every element to 0."""
 
 @overload
-def matmul(input: Tensor, other: Tensor | np.ndarray) -> Tensor:
+def matmul(input: Tensor, other: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
     """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones
     broadcast.
     """
 
 @overload
-def matmul(input: Tensor | np.ndarray, other: Tensor) -> Tensor: ...
-def mm(input: Tensor, mat2: Tensor | np.ndarray) -> Tensor:
+def matmul(input: Tensor | np.ndarray, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def mm(input: Tensor, mat2: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices, without broadcasting."""

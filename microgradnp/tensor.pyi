@@ -359,7 +359,12 @@ class Tensor:
         """``input.expand(other.shape)``."""
     def unsqueeze(self, dim: builtins.int) -> Tensor:
         """A view with a dimension of size 1 inserted at ``dim``."""
-    def squeeze(self, dim: builtins.int | tuple[builtins.int, ...] | None = None) -> Tensor:
+    def squeeze(
+        self,
+        dim: builtins.int | tuple[builtins.int, ...] | None = None,
+        *,
+        axis: builtins.int | tuple[builtins.int, ...] | None = None,
+    ) -> Tensor:
         """A view without its dimensions of size 1, or without those of ``dim`` that have size 1."""
     def flatten(self, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
         """The dimensions from ``start_dim`` to ``end_dim`` merged into one."""
@@ -403,27 +408,67 @@ class Tensor:
         """``relu``, in place: the result is written into this tensor, which is returned."""
     def __getitem__(self, index: _Index) -> Tensor:
         """``t[index]``: integers, slices, None, Ellipsis, bool and integer tensors, and tuples of them."""
-    def take_along_dim(self, indices: Tensor | np.ndarray, dim: builtins.int | None = None) -> Tensor:
+    def take_along_dim(
+        self, indices: Tensor | np.ndarray, dim: builtins.int | None = None, *, axis: builtins.int | None = None
+    ) -> Tensor:
         """The elements of ``input`` at ``indices`` along ``dim``, or of all; the other dimensions are broadcast."""
-    def sum(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None) -> Tensor:
+    def sum(
+        self,
+        dim: Dim = None,
+        keepdim: builtins.bool = False,
+        *,
+        dtype: npt.DTypeLike | None = None,
+        axis: Dim = None,
+        keepdims: builtins.bool = False,
+    ) -> Tensor:
         """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64."""
-    def mean(self, dim: Dim = None, keepdim: builtins.bool = False, *, dtype: npt.DTypeLike | None = None) -> Tensor:
+    def mean(
+        self,
+        dim: Dim = None,
+        keepdim: builtins.bool = False,
+        *,
+        dtype: npt.DTypeLike | None = None,
+        axis: Dim = None,
+        keepdims: builtins.bool = False,
+    ) -> Tensor:
         """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan."""
-    def amax(self, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
+    def amax(
+        self, dim: Dim = None, keepdim: builtins.bool = False, *, axis: Dim = None, keepdims: builtins.bool = False
+    ) -> Tensor:
         """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
         one.
         """
-    def amin(self, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
+    def amin(
+        self, dim: Dim = None, keepdim: builtins.bool = False, *, axis: Dim = None, keepdims: builtins.bool = False
+    ) -> Tensor:
         """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there
         is one.
         """
-    def argmax(self, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def argmax(
+        self,
+        dim: builtins.int | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        axis: builtins.int | None = None,
+        keepdims: builtins.bool = False,
+    ) -> Tensor:
         """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor."""
-    def argmin(self, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def argmin(
+        self,
+        dim: builtins.int | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        axis: builtins.int | None = None,
+        keepdims: builtins.bool = False,
+    ) -> Tensor:
         """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor."""
-    def all(self, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
+    def all(
+        self, dim: Dim = None, keepdim: builtins.bool = False, *, axis: Dim = None, keepdims: builtins.bool = False
+    ) -> Tensor:
         """Whether all elements (over the dimensions ``dim``) are true or not zero: always bool, also of uint8."""
-    def any(self, dim: Dim = None, keepdim: builtins.bool = False) -> Tensor:
+    def any(
+        self, dim: Dim = None, keepdim: builtins.bool = False, *, axis: Dim = None, keepdims: builtins.bool = False
+    ) -> Tensor:
         """Whether any element (over the dimensions ``dim``) is true or not zero: always bool, also of uint8."""
     @overload
     def max(self, dim: None = None, keepdim: builtins.bool = False) -> Tensor:

@@ -229,9 +229,30 @@ def variant(name: str, function: Any, scope: Scope, owner: str, tensor: str | No
         else:
             is_tensor = parameter.name == tensor or (i == 0 and record is None)
             params.append(parameter_text(parameter, source, scope, record, is_tensor))
+    params += implied(function, source, scope, owner, [text for text in params if text.startswith("*")])
     if owner and (name == "__new__" or IN_PLACE.fullmatch(name)):
         return params, scope.use("typing", "Self")
     return params, spelled(signature.return_annotation, source, scope)
+
+
+# The parameters that no source names: every record, and every composite, has them for the asking.
+IMPLIED = {"dim": "axis", "keepdim": "keepdims"}
+
+
+def implied(function: Any, source: Any, scope: Scope, owner: str, starred: list[str]) -> list[str]:
+    """NumPy's names for ``dim`` and ``keepdim`` and, for a function, ``out``: by keyword only."""
+    record = record_of(function)
+    if not (record or hasattr(function, "takes_out")):
+        return []
+    found = inspect.signature(source).parameters
+    texts = [
+        parameter_text(parameter.replace(name=IMPLIED[name]), source, scope, record, False)
+        for name, parameter in found.items()
+        if name in IMPLIED and parameter.default is not parameter.empty
+    ]
+    if not owner and (record.out if record else function.takes_out):
+        texts.append(f"out: {scope.use(TENSOR, 'Tensor')} | None = None")
+    return texts if starred or not texts else ["*", *texts]
 
 
 def parameter_text(parameter: inspect.Parameter, source: Any, scope: Scope, record: Any, is_tensor: bool) -> str:

@@ -6,10 +6,10 @@ import numpy as np
 
 from ..tensor import Tensor
 
-def tanh(input: Tensor) -> Tensor:
+def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic tangent."""
 
-def sigmoid(input: Tensor) -> Tensor:
+def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is 0."""
 
 def relu_(input: Tensor) -> Tensor:

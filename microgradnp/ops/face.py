@@ -62,6 +62,9 @@ def _in_place(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     def in_place(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         from .inplace import write
 
+        if "out" in kwargs:
+            raise TypeError(f"{name}() got an unexpected keyword argument 'out': it writes into its first operand")
+
         return write(self, name, lambda before: function(before, *args, **kwargs))
 
     text = f"``{function.__name__}``, in place: the result is written into this tensor, which is returned."

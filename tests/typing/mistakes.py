@@ -18,7 +18,7 @@ def unknown_names(x: Tensor) -> None:
 def wrong_arguments(x: Tensor, array: np.ndarray) -> None:
     x.add("1")  # error: a string is no operand
     x.sum(dim="rows")  # error: dimensions are numbers
-    x.sum(axis=0)  # error: unknown parameter
+    x.sum(axes=0)  # error: unknown parameter
     x.reshape("2", 3)  # error: sizes are numbers
     x.backward(1.0)  # error: the gradient is a Tensor
     x @ 2  # error: a matrix product with a number

@@ -22,11 +22,12 @@ def compare(contestants: dict[str, Step], rounds: int, steps: int) -> dict[str, 
 
 
 def table(times: dict[str, list[float]], reference: str) -> str:
-    """Medians, and for every pair with the reference and with microgradnp the median of the ratios of each round."""
-    lines = [f"{'':16} {'microseconds':>12} {f'/ {reference}':>16} {'/ microgradnp':>14}"]
+    """Medians, and the median of each round's ratios to the reference, to microgradnp and to torch."""
+    others = [other for other in times if other in (reference, "microgradnp", "torch eager")]
+    lines = [f"{'':16} {'microseconds':>12}" + "".join(f"{f'/ {other}':>17}" for other in others)]
     for name, own in times.items():
-        ratios = [_ratio(own, times[other]) for other in (reference, "microgradnp")]
-        lines.append(f"{name:16} {median(own):12.1f} {ratios[0]:16.2f} {ratios[1]:14.2f}")
+        ratios = [_ratio(own, times[other]) for other in others]
+        lines.append(f"{name:16} {median(own):12.1f}" + "".join(f"{ratio:17.2f}" for ratio in ratios))
     return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from . import autograd, dtypes, linalg, nn, ops, optim, random
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .devices import contiguous_format, device, layout, memory_format, preserve_format, strided
 from .dtypes import (
     bool_,
     dtype,

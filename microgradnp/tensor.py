@@ -13,6 +13,7 @@ import numpy as np
 
 from .autograd import memory
 from .autograd.node import Constant, Leaf, Node
+from .devices import CPU, device
 from .dtypes import as_dtype, get_default_dtype
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -97,8 +98,9 @@ class Tensor:
         return self._array.ndim
 
     @property
-    def device(self) -> str:
-        return "cpu"
+    def device(self) -> device:
+        """Where it is: always ``device("cpu")``."""
+        return CPU
 
     def dim(self) -> int:
         """The number of its dimensions."""

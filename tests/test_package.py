@@ -15,7 +15,7 @@ PACKAGE = ROOT / "microgradnp"
 
 # Each part may import the parts before it, and itself; only the package's face imports everything.
 LAYERS = [
-    {"dtypes", "random"},
+    {"dtypes", "devices", "random"},
     {"autograd.memory", "autograd.modes", "autograd.quiet", "autograd.scope", "autograd.node"},
     {"tensor"},
     {"printing", "autograd"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arithmetic import POSITIVE
-from .record import Array, composite, derivatives, operation
+from .record import Array, derivatives, operation
 
 
 @operation(np.exp, methods=("exp", "exp_"), elementwise=True, out=True, floats=True)
@@ -85,34 +85,3 @@ def sigmoid(input: Array) -> Array:
     np.exp(out, out)
     np.add(out, one, out)
     return np.true_divide(one, out, out)
-
-
-@operation(
-    methods=("relu", "relu_"), public=("relu", "relu_", "nn.functional.relu_"), elementwise=True, kinks=(0.0,),
-)  # fmt: skip
-@derivatives(input=lambda g, out: np.where(out <= 0, 0.0, g))
-def relu(input: Array) -> Array:
-    """max(input, 0), elementwise; its derivative at 0 is 0.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
-    """
-    return np.maximum(input, 0)
-
-
-@composite(public=("nn.functional.relu",))
-def _relu(input: Array, inplace: bool = False) -> Array:
-    """max(input, 0), elementwise; its derivative at 0 is 0. ``inplace`` writes the result into the input.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
-    """
-    return input.relu_() if inplace else relu(input)
-
-
-@operation(public=("nn.functional.logsigmoid",), elementwise=True, floats=True)
-@derivatives(input=lambda g, input: g * sigmoid(-input))
-def logsigmoid(input: Array) -> Array:
-    """log(sigmoid(input)), accurate for large negative input: min(input, 0) - log(1 + exp(-|input|)).
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.logsigmoid.html
-    """
-    return np.minimum(input, 0) - np.log1p(np.exp(-np.absolute(input)))

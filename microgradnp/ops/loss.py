@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.scope import where
-from .elementary import logsigmoid
+from .activation import logsigmoid
 from .record import Array, composite, derivatives, operation
 from .reduction import mean, sum
 

@@ -254,11 +254,13 @@ class Tensor:
         """
         if not force:
             self._refuse_numpy("numpy()")
-        return self._array
+        return memory.lend(self._array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         self._refuse_numpy("numpy()")
-        return np.array(self._array, dtype=dtype, copy=copy)
+        if copy or (dtype is not None and dtype != self._array.dtype):
+            return np.array(self._array, dtype=dtype, copy=copy)
+        return memory.lend(self._array)
 
     def _refuse_numpy(self, function: str) -> None:
         if edge_of(self) is not None:

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.memory import owner_of, tick
+from ..autograd.memory import keep, lent, owner_of, tick
 from ..autograd.modes import recording
 from ..autograd.node import Leaf, Node
 from ..autograd.quiet import restore, silence
@@ -44,7 +44,8 @@ def compile_call(record: Operation) -> Callable[..., Any]:
     node = _compile_node(record) if record.rules else None
     namespace.update(
         Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray,
-        silence=silence, restore=restore, owner_of=owner_of, tick=tick, recording=recording.get, scope=scope.get,
+        silence=silence, restore=restore, owner_of=owner_of, tick=tick, lent=lent, keep=keep,
+        recording=recording.get, scope=scope.get,
         edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, written_edge=written_edge,
         general=general, explained=explained, into=into, respelled_call=respelled_call, public=public, Node=node,
         record=record, forward=record.forward,
@@ -274,10 +275,11 @@ def _on_the_edge(record: Operation, need: str, operand: str) -> bool:
 
 def _value(record: Operation, saved: str) -> str:
     """The expression, within the call, of a value to save."""
-    if saved == "out":
-        return "array"
-    if saved in record.operands:
-        return f"{saved}_array"
+    if saved == "out" and not record.view:
+        return "array"  # new memory
+    if saved == "out" or saved in record.operands:
+        array = "array" if saved == "out" else f"{saved}_array"
+        return f"keep({array}) if lent else {array}"
     if saved in record.statics:
         return f"tuple({saved}) if {saved}.__class__ is list else {saved}"  # a list may be changed later
     operand, _, attribute = saved.rpartition("_")

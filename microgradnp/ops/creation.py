@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from .. import random as rng
+from ..autograd import memory
 from ..tensor import Tensor, array_from, make
 from .record import factory
 from .shape import shape_from
@@ -61,6 +62,7 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
         raise ValueError(
             "from_numpy(): the array's byte order is not this machine's; use .astype(dtype.newbyteorder('='))"
         )
+    memory.share(ndarray)
     return make(np.asarray(ndarray))  # no subclass: np.matrix means another * and sum
 
 

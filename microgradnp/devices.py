@@ -16,8 +16,11 @@ KNOWN = frozenset((
 ))  # fmt: skip
 
 
-class DeviceError(RuntimeError, AssertionError, NotImplementedError):
-    """The device is not there. Which of the three PyTorch raises depends on the device and on how it was built."""
+class DeviceError(NotImplementedError, AssertionError):
+    """The device is not there. Which type PyTorch raises depends on the device and on how it was built.
+
+    A NotImplementedError is a RuntimeError too.
+    """
 
 
 class device:

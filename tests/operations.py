@@ -95,6 +95,8 @@ def _as_list(argument: Any) -> list[Any]:
 def _in_domain(record: Operation, operand: str, lattice: np.ndarray, dtype: Any) -> np.ndarray:
     """Numbers from 0 to 1, carried to an operand's domain: a range of integers, or an interval without the kinks."""
     domain = record.domain.get(operand, REALS) if isinstance(record.domain, dict) else record.domain
+    if callable(domain):
+        return np.asarray(domain(lattice), dtype)
     if isinstance(domain, range):
         return np.asarray(np.array(domain)[(lattice * len(domain)).astype(int)])
     low, high = domain

@@ -46,6 +46,12 @@ def general(record: Operation, *args: Any, **kwargs: Any) -> Any:
     beside = any(isinstance(value, Tensor) for value in _each(record, arguments, record.promoted))
     target = _common_dtype(record, arguments)
     _replace(record, arguments, record.promoted, lambda value: _convert(value, target, beside))
+    try:
+        return record.bare(*bound.args, **bound.kwargs)
+    except OverflowError:
+        if target is None or target.kind not in "iu":
+            raise
+    _replace(record, arguments, record.promoted, lambda value: _wrapped(value, target))
     return record.bare(*bound.args, **bound.kwargs)
 
 
@@ -118,7 +124,7 @@ def _common_dtype(record: Operation, arguments: dict[str, Any]) -> Any:
     for value in _each(record, arguments, record.promoted):
         number = not isinstance(value, Tensor)
         rank, dtype = (2, dtypes.number_dtype(value)) if number else (0 if value.ndim else 1, value.dtype)
-        if not (number or record.promotes) and any(known not in (None, dtype) for known in ranks[:2]):
+        if not (number or record.promotes) and any(known is not None and known != dtype for known in ranks[:2]):
             raise RuntimeError(
                 f"{where()}{record.label}: expected all tensors to have the same dtype, but got {dtype} beside "
                 f"{next(known for known in ranks[:2] if known is not None)}: convert one, as with .to(dtype)"
@@ -137,6 +143,11 @@ def _convert(value: Any, target: Any, beside_tensor: bool) -> Any:
         return make(np.array(value, target))
     # NumPy keeps a Python number weak beside an array of its kind; one of a lower kind is converted here.
     return float(value) if target.kind == "f" else value
+
+
+def _wrapped(value: Any, target: Any) -> Any:
+    """A Python integer that the tensors' type cannot hold, modulo 2 ** bits, as PyTorch takes it."""
+    return value if isinstance(value, Tensor) else int(np.array(value, object).astype(np.int64).astype(target))
 
 
 # What composites share with operations
@@ -179,12 +190,15 @@ def as_tensors(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a composite with arrays among its operands made tensors. One of them must be a tensor."""
     first = next(iter(operands), None)
-    if first is None or (args and isinstance(args[first], Tensor) and len(operands) == 1):
+    if first is None or (args and isinstance(args[first], Tensor) and len(operands) == 1 and operands[first][0] != "*"):
         return args, kwargs
     given = list(args)
     found: list[Any] = []
     for i, name in operands.items():
-        if i < len(given):
+        if name[0] == "*":
+            found += given[i:]
+            given[i:] = [_all_as_tensors(function.__name__, value) for value in given[i:]]
+        elif i < len(given):
             found.append(given[i])
             given[i] = _all_as_tensors(function.__name__, given[i])
         elif name in kwargs:
@@ -230,13 +244,13 @@ def into(out: Any, function: str, result: Any) -> Any:
             f"{where()}{function}(): functions with out=... arguments don't support automatic differentiation, but one "
             "of the arguments requires grad. Leave out= away, or write under no_grad()."
         )
-    if not np.can_cast(result.dtype, out.dtype, "same_kind"):
+    if not dtypes.can_cast(result.dtype, out.dtype):
         raise RuntimeError(
             f"{where()}{function}(): result type {result.dtype} can't be cast to the desired output type {out.dtype}"
         )
     if out._array.shape != result._array.shape:
         _resize(out, function, result._array.shape)
-    np.copyto(out._array, result._array, casting="same_kind")
+    np.copyto(out._array, result._array, casting="unsafe")
     memory.wrote(out._array, function)
     return out
 

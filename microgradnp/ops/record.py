@@ -58,7 +58,8 @@ class Operation:
     opaque: its forward pass is more than NumPy calls on its operands, so that a capturing array must record it whole.
     view: its result looks into the memory of its first operand whenever NumPy's does.
     label: its name in pictures and errors; ``grad_fn``'s class is named after it.
-    domain: for each operand the interval that its test samples are drawn from.
+    domain: for each operand the interval that its test samples are drawn from, or a function that makes them of
+        numbers from 0 to 1.
     kinks: points where the derivative jumps; test samples stay away from them.
     samples: from a maker of arrays, the argument lists to test with; by default broadcasting shapes.
     """
@@ -184,8 +185,11 @@ def _names(own: str, public: Iterable[str] | None) -> tuple[str, ...]:
 
 def _guarded(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
     """A composite with what the template gives an operation: operands made tensors, ``out``, NumPy's ``axis``."""
-    kinds = [(name, str(p.annotation)) for name, p in inspect.signature(function).parameters.items()]
-    operands = {i: name for i, (name, kind) in enumerate(kinds) if kind in ("Array", "Arrays", "Index")}
+    operands = {
+        i: f"*{name}" if p.kind is p.VAR_POSITIONAL else name  # "*": this and all that follow
+        for i, (name, p) in enumerate(inspect.signature(function).parameters.items())
+        if str(p.annotation) in ("Array", "Arrays", "Index")
+    }
 
     @wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:

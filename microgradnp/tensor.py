@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .autograd import memory
+from .autograd.modes import recording
 from .autograd.node import Constant, Leaf, Node
 from .devices import CPU, device
 from .dtypes import as_dtype, get_default_dtype
@@ -221,11 +222,25 @@ class Tensor:
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"Tensor.data must be set to a Tensor, got {type(value).__name__}")
+        if self._edge is not None and value._array.dtype.kind not in "fc":
+            raise RuntimeError(
+                f"data set to a tensor that requires gradients must be floating point or complex dtype, got {value.dtype}"
+            )
         self._array = value._array
         if hasattr(self, "_constant"):
             del self._constant
         if isinstance(self._edge, Leaf):
-            self._edge.shape, self._edge.dtype = self._array.shape, self._array.dtype
+            self._renew_leaf()
+
+    def _renew_leaf(self) -> None:
+        """After the array was replaced: a leaf of another shape or type is another leaf, and takes the hooks along.
+
+        The gradient of a graph that knows the former one is lost: it would not fit.
+        """
+        old, array = self._edge, self._array
+        if isinstance(old, Leaf) and (old.shape != array.shape or old.dtype != array.dtype):
+            self._edge = Leaf(self)
+            self._edge.hooks, old.hooks = old.hooks, None
 
     @property
     def _version(self) -> int:
@@ -408,9 +423,30 @@ def _unwrapped(data: Any) -> Any:
 
 def edge_of(tensor: Tensor) -> Node | None:
     """The tensor's edge into the graph; a view's is made anew when its base has been written to since."""
-    if tensor._base is not None and written_edge(tensor._base) is not tensor._seen:
-        _refresh(tensor)
+    base = tensor._base
+    if base is not None:
+        if base._base is not None:
+            edge_of(base)  # which may have been written to through its own
+        if written_edge(base) is not tensor._seen:
+            _refresh(tensor)
     return tensor._edge
+
+
+class Unrecorded:
+    """In the place of the edge that a view has seen: it was made under ``no_grad``, and must follow no recorded write."""
+
+    __slots__ = ("edge",)
+
+    def __init__(self, edge: Node | None) -> None:
+        self.edge = edge
+
+
+def look_into(view: Tensor, tensor: Tensor) -> None:
+    """Note that ``view`` looks into the memory of ``tensor``, or what that looks into itself."""
+    inherited = tensor._base is not None and tensor._seen.__class__ is Unrecorded
+    view._base = tensor if tensor._base is None or tensor._edge.__class__ is Leaf else tensor._base
+    edge = written_edge(view._base)
+    view._seen = edge if recording.get() and not inherited else Unrecorded(edge)
 
 
 def written_edge(tensor: Tensor) -> Node | None:

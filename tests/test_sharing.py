@@ -382,6 +382,8 @@ def test_lending_leaves_nothing_behind():
 
 
 def test_arrays_that_live_to_the_end_of_the_program_are_quiet():
-    program = "import microgradnp as mg; x = mg.ones(2, requires_grad=True); y = x * x; a = x.detach().numpy(); a[:] = 3"
+    program = (
+        "import microgradnp as mg; x = mg.ones(2, requires_grad=True); y = x * x; a = x.detach().numpy(); a[:] = 3"
+    )
     done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")

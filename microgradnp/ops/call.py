@@ -32,7 +32,7 @@ from ..autograd.modes import recording
 from ..autograd.node import Leaf, Node
 from ..autograd.quiet import restore, silence
 from ..autograd.scope import current as scope
-from ..tensor import Tensor, constant_of, edge_of, make, written_edge
+from ..tensor import Tensor, constant_of, edge_of, look_into, make
 from .operands import SPELLINGS, explained, fit, general, into, respelled_call
 from .record import Operation
 
@@ -46,7 +46,7 @@ def compile_call(record: Operation) -> Callable[..., Any]:
         Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray,
         silence=silence, restore=restore, owner_of=owner_of, tick=tick, lent=lent, keep=keep,
         recording=recording.get, scope=scope.get,
-        edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, written_edge=written_edge,
+        edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, look_into=look_into,
         general=general, explained=explained, into=into, respelled_call=respelled_call, public=public, Node=node,
         record=record, forward=record.forward,
     )  # fmt: skip
@@ -243,11 +243,7 @@ def _record(record: Operation) -> list[str]:
 
 def _mark_view(record: Operation) -> list[str]:
     first = record.operands[0]
-    return [
-        f"if array.base is not None and owner_of(array) is owner_of({first}_array):",
-        f"    out._base = {first} if {first}._base is None else {first}._base",
-        "    out._seen = written_edge(out._base)",
-    ]
+    return [f"if array.base is not None and owner_of(array) is owner_of({first}_array): look_into(out, {first})"]
 
 
 # What is saved

@@ -59,16 +59,33 @@ def _reflected(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 def _in_place(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    def in_place(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        from .inplace import write
+    change = _reseated if gives_view(function) else _written
 
+    def in_place(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if "out" in kwargs:
             raise TypeError(f"{name}() got an unexpected keyword argument 'out': it writes into its first operand")
 
-        return write(self, name, lambda before: function(before, *args, **kwargs))
+        return change(self, name, lambda before: function(before, *args, **kwargs))
 
     text = f"``{function.__name__}``, in place: the result is written into this tensor, which is returned."
     return _named(in_place, function, name, text)
+
+
+def _written(target: Tensor, name: str, compute: Callable[[Tensor], Any]) -> Tensor:
+    from .inplace import write
+
+    return write(target, name, compute)
+
+
+def _reseated(target: Tensor, name: str, look: Callable[[Tensor], Any]) -> Tensor:
+    from .reseating import reseat
+
+    return reseat(target, name, look)
+
+
+def gives_view(function: Callable[..., Any]) -> bool:
+    """Whether its record says that its result looks into its operand's memory: in place it then writes nothing."""
+    return function.operation.view if hasattr(function, "operation") else getattr(function, "view", False)
 
 
 def _named(form: Callable[..., Any], function: Callable[..., Any], name: str, text: str) -> Callable[..., Any]:

@@ -149,7 +149,11 @@ def operation(*numpy: Any, methods: Iterable[str] = (), **facts: Any) -> Callabl
 
 
 def composite(
-    *numpy: Any, methods: Iterable[str] = (), public: Iterable[str] | None = None, out: bool = False
+    *numpy: Any,
+    methods: Iterable[str] = (),
+    public: Iterable[str] | None = None,
+    out: bool = False,
+    view: bool = False,
 ) -> Callable[[F], F]:
     """A public function written in other operations: it needs no derivative rule. Arguments as for ``operation``.
 
@@ -158,6 +162,7 @@ def composite(
 
     def register(function: F) -> F:
         guarded = _guarded(function, out)
+        guarded.view = view  # type: ignore[attr-defined]
         COMPOSITES[function.__name__] = guarded
         publish(guarded, numpy, methods, _names(function.__name__, public))
         return guarded  # type: ignore[return-value]

@@ -6,33 +6,17 @@ had before it: they still work, with a warning.
 
 from __future__ import annotations
 
-import warnings
-
-from ..ops import loss as functions
+from ..ops.loss import reduction_of, squared_error
 from ..tensor import Tensor
+from .functional import binary_cross_entropy, binary_cross_entropy_with_logits
 from .module import Module
 
 
 class _Loss(Module):
     def __init__(self, size_average: bool | None, reduce: bool | None, reduction: str) -> None:
         super().__init__()
-        if size_average is not None or reduce is not None:
-            reduction = _formerly(size_average, reduce)
-        functions.check_reduction(reduction, type(self).__name__)
+        reduction = reduction_of(type(self).__name__, size_average, reduce, reduction, stacklevel=4)
         self.reduction = reduction
-
-
-def _formerly(size_average: bool | None, reduce: bool | None) -> str:
-    if not isinstance(size_average, bool | None) or not isinstance(reduce, bool | None):
-        raise TypeError(
-            f"size_average and reduce must be bools, got {size_average!r} and {reduce!r}; give reduction= by name"
-        )
-    mean = "mean" if size_average is None or size_average else "sum"
-    reduction = mean if reduce is None or reduce else "none"
-    warnings.warn(
-        f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.", stacklevel=4
-    )
-    return reduction
 
 
 class MSELoss(_Loss):
@@ -52,7 +36,7 @@ class MSELoss(_Loss):
         super().__init__(size_average, reduce, reduction)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return functions.squared_error(input, target, self.reduction)
+        return squared_error(input, target, self.reduction)
 
 
 class BCELoss(_Loss):
@@ -78,7 +62,7 @@ class BCELoss(_Loss):
         self.register_buffer("weight", weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return functions.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
+        return binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
@@ -112,6 +96,6 @@ class BCEWithLogitsLoss(_Loss):
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return functions.binary_cross_entropy_with_logits(
+        return binary_cross_entropy_with_logits(
             input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
         )

@@ -17,7 +17,7 @@ from .. import random as rng
 from ..autograd.scope import where as module_path
 from ..dtypes import float16, float32
 from ..tensor import Tensor, make
-from .arithmetic import where
+from .comparison import where
 from .conversion import cast
 from .elementary import sigmoid, tanh
 from .inplace import write
@@ -97,11 +97,13 @@ def _check_slopes(input: Tensor, weight: Any) -> None:
         raise TypeError(f"prelu(): argument 'weight' must be Tensor, not {type(weight).__name__}")
     if weight.dtype != input.dtype:
         raise RuntimeError(
-            f"{module_path()}prelu: type promoting is not supported, got input {input.dtype} and weight {weight.dtype}: "
-            "convert one, as with .to(dtype)"
+            f"{module_path()}prelu: type promoting is not supported, got input {input.dtype} and weight "
+            f"{weight.dtype}: convert one, as with .to(dtype)"
         )
     if weight.ndim > 1:
-        raise RuntimeError(f"{module_path()}prelu: weight must be a number or a vector, got shape {tuple(weight.shape)}")
+        raise RuntimeError(
+            f"{module_path()}prelu: weight must be a number or a vector, got shape {tuple(weight.shape)}"
+        )
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.numel() not in (1, channels):
         raise RuntimeError(

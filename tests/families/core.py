@@ -24,60 +24,12 @@ CONSTANTS = {
 }
 
 
-def _by_position(shape: tuple[int, ...], index: Any) -> np.ndarray:
-    return np.arange(math.prod(shape)).reshape(shape)[index]
-
-
-def _index_put(input: Any, index: Any, values: Any) -> np.ndarray:
-    places = _by_position(input.shape, index)
-    changed = dict(zip(places.reshape(-1), np.broadcast_to(values, places.shape).reshape(-1), strict=True))
-    return np.array([changed.get(i, x) for i, x in enumerate(input.reshape(-1))]).reshape(input.shape)
-
-
-def _scatter(input: Any, index: Any, shape: tuple[int, ...]) -> np.ndarray:
-    places = _by_position(shape, index).reshape(-1)
-    return np.bincount(places, np.broadcast_to(input, places.shape), math.prod(shape)).reshape(shape)
-
-
-def _scatter_along_dim(input: Any, indices: Any, dim: int | None, shape: tuple[int, ...]) -> np.ndarray:
-    if dim is None:
-        return _scatter(input, np.unravel_index(indices, shape), shape)
-    out = np.zeros(shape)
-    for place in np.ndindex(input.shape):
-        target = [0 if size == 1 else i for i, size in zip(place, shape, strict=True)]
-        target[dim] = np.broadcast_to(indices, input.shape)[place]
-        out[tuple(target)] += input[place]
-    return out
-
-
-def _sum_to(input: Any, shape: tuple[int, ...]) -> np.ndarray:
-    out = np.zeros(shape)
-    for place in np.ndindex(input.shape):
-        own = place[input.ndim - len(shape) :]
-        out[tuple(0 if size == 1 else i for i, size in zip(own, shape, strict=True))] += input[place]
-    return out
-
-
-def _squared_error(input: Any, target: Any, reduction: str = "mean") -> Any:
-    return {"none": np.asarray, "sum": np.sum, "mean": np.mean}[reduction]((input - target) ** 2)
-
-
 REFERENCES = {  # for the operations that no NumPy function is
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "relu": lambda x: np.where(x > 0, x, 0.0),
-    "logsigmoid": lambda x: -np.log(1 + np.exp(-x)),
     "cast": lambda x, dtype: np.array(x, dtype),
     "clone": lambda x: x,
     "in_c_order": lambda x: x,
     "overwrite": lambda x, other: np.broadcast_to(other, x.shape),
-    "getitem": lambda x, index: x.reshape(-1)[_by_position(x.shape, index)],
-    "scatter": _scatter,
-    "index_put": _index_put,
-    "scatter_along_dim": _scatter_along_dim,
-    "sum_to": _sum_to,
-    "squared_error": _squared_error,
-    "cross_entropy_of_bits": lambda p, target: -(target * np.log(p) + (1 - target) * np.log(1 - p)),
-    "linear": lambda x, weight, bias=0.0: np.tensordot(x, weight, (-1, -1)) + bias,
 }
 
 
@@ -97,70 +49,17 @@ torch.where(mask, x, y); torch.where(mask, x, 0.5); torch.where(mask, row, colum
 torch.where(mask, 1, n)
 torch.where(mask, x, n); torch.where(mask, s, x); torch.where(mask, 1.0, 0.0); torch.where(mask, 1, 0.5)
 torch.where(mask, True, False)
-torch.where(mask, 1, 0); F.mse_loss(x, n)
+torch.where(mask, 1, 0)
 torch.eq(x, y); torch.ne(x, y); torch.lt(x, y); torch.le(x, y); torch.gt(x, y); torch.ge(x, y); x.eq(1); x.ne(y)
 x.lt(row)
 x.le(s); x.gt(0); x.ge(0); x == x; x != y; x < y; x <= 1; x > n; x >= y; n == 5; 2 < x
 torch.bitwise_and(n, 3); torch.bitwise_or(n, three); torch.bitwise_not(n); mask & (x > 0); mask | (n > 2); ~mask; ~n
 n & 6
 n | 1; mask.bitwise_and(mask); n.bitwise_or(n); n.bitwise_not(); True & mask; 1 | n
-torch.exp(x); torch.log(p); torch.log1p(p); torch.sqrt(p); torch.tanh(x); torch.sigmoid(x); torch.relu(x); x.exp()
+torch.exp(x); torch.log(p); torch.log1p(p); torch.sqrt(p); torch.tanh(x); torch.sigmoid(x); x.exp()
 p.log()
-p.log1p(); p.sqrt(); x.tanh(); x.sigmoid(); x.relu(); torch.exp(n); torch.log(three); torch.sigmoid(mask)
-torch.relu(n)
-F.relu(x); F.sigmoid(x); F.tanh(x); F.logsigmoid(x); torch.sigmoid(40 * x); F.logsigmoid(40 * x); torch.tanh(10 * x)
-torch.sum(x); torch.sum(cube, (0, 2), True); x.sum(dim=1); x.sum(0, keepdim=True); x.sum(-1); n.sum(); mask.sum(0)
-s.sum()
-cube.sum([0, -1]); x.sum(dtype=torch.float64); n.sum(dtype=torch.float32); empty.sum(0); empty.sum(); x.sum(())
-x.sum(dim=None)
-torch.mean(x); torch.mean(cube, (0, 1)); x.mean(1); x.mean(0, True); x.mean(dim=-1, keepdim=True)
-n.mean(dtype=torch.float32)
-s.mean(); x.mean(dtype=torch.float64); cube.mean([0, 2])
-torch.amax(x); torch.amax(cube, (0, 2)); x.amax(1); x.amax(0, keepdim=True); torch.amin(x, 0); x.amin(); n.amax(1)
-cube.amin((-1, 0))
-torch.max(x); torch.max(x, 0); torch.max(x, y); x.max(); x.max(1); x.max(dim=1, keepdim=True); n.max(0)
-x.max(-1).values; s.max(0)
-torch.min(x); torch.min(cube, 1); torch.min(x, row); x.min(); x.min(1)[1]; x.min(0, True); cube.min(-1).indices
-torch.argmax(x); torch.argmax(x, 1); x.argmax(dim=0, keepdim=True); torch.argmin(cube, -1); x.argmin(); n.argmax()
-x.argmin(0)
-x.argmax(keepdim=True)
-torch.all(mask); torch.all(mask, 1); torch.any(mask, dim=0); mask.all(); mask.any(1, keepdim=True); (x > 0).all(0)
-n.any(); x.all()
-cube.gt(0).any((0, 1))
-torch.mm(x, m)
-torch.reshape(x, (2, 6)); torch.reshape(x, (-1,)); x.reshape(4, 3); x.reshape((2, -1)); x.reshape(-1, 2); x.view(12)
-x.view(2, 6)
-x.view(-1, 3); x.view((6, 2)); x.view_as(cube[0]); x.T.reshape(12); x.reshape_as(cube[1]); s.reshape(1, 1)
-empty.reshape(3, 0)
-torch.permute(cube, (2, 0, 1)); cube.permute(1, -1, 0); cube.permute((0, 2, 1)); torch.transpose(x, 0, 1)
-cube.transpose(-1, 0)
-cube.swapaxes(0, 1); torch.swapaxes(cube, 0, 1); torch.swapdims(cube, 0, 1); x.subtract(y); cube.swapdims(1, 2); torch.t(x); x.t(); v.t(); x.T; cube.mT; s.t()
-torch.broadcast_to(row, (3, 4)); torch.broadcast_to(column, (2, 3, 4)); row.expand(3, 4); column.expand(-1, 4)
-one.expand(2, -1, 5)
-s.expand(2); row.expand_as(x); column.expand((3, 4)); row.expand(2, 3, -1)
-torch.unsqueeze(x, 0); x.unsqueeze(-1); x.unsqueeze(1); x.unsqueeze(-2); s.unsqueeze(0); torch.squeeze(one)
-one.squeeze(0)
-one.squeeze((0, 2)); x.squeeze(0); one.squeeze(-1); s.squeeze(); one.squeeze(dim=2)
-torch.flatten(cube); torch.flatten(cube, 1); cube.flatten(0, 1); cube.flatten(start_dim=-2); s.flatten()
-torch.ravel(cube); x.ravel()
-x.T.flatten(); v.flatten()
-torch.cat([x, y]); torch.cat((x, column), 1); torch.cat([x, y], dim=-1); torch.concat([x, x]); torch.concatenate([x, x]); torch.cat([n, x])
-torch.cat([v])
-torch.stack([x, y]); torch.stack((x, y), 1); torch.stack([s, s], dim=-1); torch.stack([row, row, v], -1)
-torch.stack([n, n], 2)
-x[1]; x[-1]; x[0, 2]; x[:, 1]; x[::2]; x[..., 1:3]; x[None]; x[:, None, 1]; x[k]; x[k, k]; x[:, k]; x[mask]; x[x > 0]
-x[1:1]
-x[[0, 2, 0]]; x[k, :2]; cube[:, k]; cube[0, k]; cube[..., 0]; cube[1, :, 1:]; x[three - 1]; x[k[:, None], k]
-cube[:, mask]; x[0:2][1]
-x[[0, 1], [1, 2]]; x[True]; x[None, ..., None]; v[mask[0]]; x[mask[:, 0]]; n[1]; s[...]; s[None]; cube[0, :, k]
-x[-3:-1, -1]
-torch.take_along_dim(x, along, 1); x[:, :3].take_along_dim(along.T, 0); x.take_along_dim(along, dim=-1)
-torch.take_along_dim(x, along[:, :1], 0); torch.take_along_dim(row[None], along, 1)
-torch.take_along_dim(x, k)
-torch.matmul(x, m); x.matmul(m); x.mm(m); x @ m; v @ v; x @ v; v @ m; cube @ m; v @ batch; cube @ batch; batch @ cube
-x @ batch
-cube[:, None] @ batch; x.T @ x; cube @ v; empty @ x
-F.linear(x, y); F.linear(x, y, v[:3]); F.linear(cube, y, v[:3]); F.linear(v, y); F.linear(v, y, v[1:]); F.linear(x, v)
+p.log1p(); p.sqrt(); x.tanh(); x.sigmoid(); torch.exp(n); torch.log(three); torch.sigmoid(mask)
+F.sigmoid(x); F.tanh(x); torch.sigmoid(40 * x); torch.tanh(10 * x)
 torch.clone(x); x.clone(); n.clone(); mask.clone(); x.T.clone(); x.contiguous(); x.T.contiguous(); x.to(torch.float64)
 x.to(torch.float32); x.to(torch.float16); x.to(y); n.to(x); x.to(torch.int64); x.to("cpu"); x.to("cpu", torch.float64)
 x.to(dtype=torch.int32)
@@ -168,21 +67,9 @@ x.float(); x.double(); x.half(); x.long(); x.int(); x.short(); x.bool(); n.float
 mask.float(); n.bool()
 x.to(torch.float64, copy=True); x.to(torch.float64) * y; x.float() + y.double(); x.half().float(); n.to(torch.uint8)
 mask.to(torch.int8)
-F.mse_loss(x, y); F.mse_loss(x, y, reduction="sum"); F.mse_loss(x, y, reduction="none")
-F.mse_loss(x, y, weight=p.detach())
-F.mse_loss(x, y, weight=p.detach(), reduction="sum"); F.mse_loss(s, s * 2); F.mse_loss(empty, empty)
-F.mse_loss(n * 1.0, x)
-F.binary_cross_entropy(q, target); F.binary_cross_entropy(q, target, reduction="sum")
-F.binary_cross_entropy(q, target, weight=p.detach())
-F.binary_cross_entropy(q, target, p.detach(), reduction="none"); F.binary_cross_entropy(q, mask.to(q.dtype))
-F.binary_cross_entropy_with_logits(x, target); F.binary_cross_entropy_with_logits(x, target, reduction="none")
-F.binary_cross_entropy_with_logits(x, target, weight=p.detach(), reduction="sum")
-F.binary_cross_entropy_with_logits(x, target, pos_weight=p.detach()[0])
-F.binary_cross_entropy_with_logits(50 * x, mask.to(x.dtype))
 (x * 1).add_(y); (x * 1).sub_(row, alpha=2); (x * 1).mul_(column); (x * 1).div_(p); (p * 1).pow_(2); (x * 1).neg_()
 (x * 1).abs_()
 (x * 1).sign_(); (x * 1).exp_(); (p * 1).log_(); (p * 1).log1p_(); (p * 1).sqrt_(); (x * 1).tanh_(); (x * 1).sigmoid_()
-(x * 1).relu_()
 (x * 1).copy_(row); (x * 1).fill_(2); (x * 1).zero_(); torch.fill_(x * 1, 2); torch.zero_(x * 1); (x * 1).subtract_(y); (x * 1)[0].mul_(y[0]); x.clone().T.add_(y.T); (x * 1).add_(n)
 (x * 1).fill_(s)
 [t.__setitem__(0, y[0]) or t for t in [x * 1]][0]
@@ -197,8 +84,7 @@ x.detach(); torch.tanh(x @ m + 1).sum() / p.mean(); (x * row - column).relu().me
 
 # PyTorch's second derivative of the cross entropy is off by 1e-7 near saturation.
 FIRST_ORDER = """
-F.binary_cross_entropy(1 - q / 5000, target); F.binary_cross_entropy(q / 5000, target); F.logsigmoid(20 * x)
-F.binary_cross_entropy(torch.sigmoid(3 * x), target); torch.sigmoid(20 * x); torch.log1p(q / 5000)
+torch.sigmoid(20 * x); torch.log1p(q / 5000)
 """
 
 CREATION = """
@@ -238,16 +124,14 @@ f"{torch.tensor(1.23456):.2f}"
 
 
 SPECIAL = """
-torch.exp(z); torch.log(z); torch.log1p(z); torch.sqrt(z); torch.tanh(z); torch.sigmoid(z); F.logsigmoid(z); -z; z**2
+torch.exp(z); torch.log(z); torch.log1p(z); torch.sqrt(z); torch.tanh(z); torch.sigmoid(z); -z; z**2
 z**0; z**-1; z**3
 2**z; 0**z; 1**z; (-1.0)**z; a + b; a * b; a / b; a - b; a ** b; torch.maximum(a, b); torch.minimum(a, b)
 torch.where(a > b, a, b)
-a == b; a != b; a < b; a >= b; z.amax(); z.amin(); z.argmax(); z.argmin(); z.max(0).values; z.min(0).values; z.sum()
-z.mean()
-z[1:].amax(); z[3:].amax(); z[3:].argmax(); z[1:].max(); z[1:].min(0).values; z.all(); z.any(); z.bool(); z.half()
-z.relu()
-F.mse_loss(z, z); F.binary_cross_entropy_with_logits(z, z * 0 + 1, reduction="none"); z[1:].abs(); z[1:].sign()
-F.binary_cross_entropy_with_logits(z, z * 0, reduction="none"); (z > 0) ** z
+a == b; a != b; a < b; a >= b
+z.bool(); z.half()
+z[1:].abs(); z[1:].sign()
+(z > 0) ** z
 """
 
 
@@ -269,15 +153,14 @@ torch.cat([a, b]); torch.stack([a, b]); a & b; torch.exp(a * b)
 """
 
 BEYOND = {  # what PyTorch refuses and NumPy does not: bool as numbers, and Python numbers where it wants tensors
-    "bool": {"a - b", "2 - a", "a ** b", "a.abs()", "a.relu()", "a.argmax()", "a.argmin(0)", "a @ a"},
+    "bool": {"a - b", "2 - a", "a ** b", "a.abs()", "a.argmax()", "a.argmin(0)"},
     "number": {"torch.maximum(a, b)"},
 }
 UNARY = """
--a; +a; ~a; a.abs(); a.exp(); a.sqrt(); a.sigmoid(); a.relu(); a.sum(); a.mean(); a.amax(); a.argmax(); a.clone()
-a.max(0).values; a ** 2
-a / 2; a.log1p(); torch.zeros_like(a); a.reshape(1, 2); a[0]; a.to(torch.int8); a.float(); a.bool(); a @ a
-a.sum(dtype=torch.float64)
-a.sum(dtype=torch.int64); a.sum(dtype=torch.float32); a.tanh(); a * True; 2 - a; a.argmin(0); a.min(); a.unsqueeze(0)
+-a; +a; ~a; a.abs(); a.exp(); a.sqrt(); a.sigmoid(); a.clone()
+a ** 2
+a / 2; a.log1p(); torch.zeros_like(a); a.reshape(1, 2); a[0]; a.to(torch.int8); a.float(); a.bool()
+a.tanh(); a * True; 2 - a; a.unsqueeze(0)
 torch.cat([a, a])
 """
 
@@ -285,34 +168,9 @@ torch.cat([a, a])
 ERRORS = """
 x + torch.ones(5); x * torch.ones(2, 4); torch.maximum(x, torch.ones(5)); torch.where(mask, x, torch.ones(5))
 x == torch.ones(5)
-x + "a"; x + None; x * [1, 2]; torch.add(x); torch.exp("a"); torch.exp(); torch.exp(2.0); x.exp(1); torch.relu(None)
+x + "a"; x + None; x * [1, 2]; torch.add(x); torch.exp("a"); torch.exp(); torch.exp(2.0); x.exp(1)
 torch.where(x, x)
 mask - mask; -mask; torch.tensor([True]) - True; ~x; x & 1; x & x; mask & 1.5; n ** -1
-x.sum(2); x.sum(-3); x.mean(5); x.amax(2); x.argmax(2); x.max(2); x.sum((0, 0)); x.sum((0, -2)); x.sum("a")
-x.amax((0, 0)); s.sum(1)
-n.mean(); mask.mean(); n.mean(0); empty.amax(); empty.argmax(); empty.max(); empty.amax(0); empty.max(0)
-empty.argmax(0)
-x.reshape(5); x.reshape(-1, 5); x.reshape(-1, -1); x.view(5); x.T.view(12); x.reshape(-2, 6); x.view("a")
-x.reshape(1.5)
-cube.permute(0, 1); cube.permute(0, 0, 1); cube.permute(0, 1, 3); torch.permute(x, (0,)); x.transpose(0, 2); cube.t()
-s.transpose(0, 2)
-x.expand(2, 2); x.expand(4); x.expand(3, -1, 4, 4); row.expand(-1, 4); torch.broadcast_to(x, (4,))
-torch.broadcast_to(x, (2, 4)); s.expand(-1)
-x.unsqueeze(3); x.unsqueeze(-4); x.squeeze(2); x.squeeze((0, 0)); x.flatten(2); x.flatten(1, 0); x.flatten(0, 5)
-torch.cat([]); torch.cat([x, v]); torch.cat([x, m]); torch.cat([x, x], 2); torch.cat([x, 1]); torch.cat([s, s])
-torch.cat(3)
-torch.stack([]); torch.stack([x, v]); torch.stack([x, x], 4); torch.stack([x, None])
-x[5]; x[0, 0, 0]; x[-4]; x[1.0]; x[s]; x[torch.tensor([5])]; x[torch.tensor([True, False])]; x[:, 4]; s[0]; x[k, k, k]
-x[k, mask]
-torch.take_along_dim(x, k, 0); torch.take_along_dim(x, x, 0); torch.take_along_dim(x, along, 2)
-x @ x; x @ s; v @ x; cube @ x; x.mm(v); x.mm(cube); x @ 2; 2 @ x; torch.matmul(x, "a"); cube @ cube
-x.double() @ x.float()
-F.linear(x, m); F.linear(x, y, row); F.linear(s, y); x @ n
-F.mse_loss(n, n); F.binary_cross_entropy(mask, mask); F.mse_loss(x, y, reduction="max"); F.mse_loss(x, torch.ones(5))
-F.binary_cross_entropy(q, target, reduction="no")
-F.binary_cross_entropy(x, target); F.binary_cross_entropy(q, target[0])
-F.binary_cross_entropy_with_logits(x, target[0])
-F.binary_cross_entropy_with_logits(x, target, reduction=None)
 x.item(); mask.item(); float(x); int(empty); bool(x); bool(empty); len(s); list(s); x.tolist(1); x.to("mps")
 x.to("nowhere"); x.to(dtype=3.5)
 [0, 1][x]; [0, 1][s]; [0, 1][n]; x.numpy(); n.requires_grad_(); (x * 2).requires_grad_(False); iter(s)
@@ -374,19 +232,12 @@ torch.zeros(2, 3).shape[:1]
 inf, nan = math.inf, math.nan
 
 KINKS = [
-    (mg.relu, [[-1.0, 0.0, 2.0]], [[0.0, 0.0, 1.0]]),
     (mg.abs, [[-2.0, 0.0, 2.0]], [[-1.0, 0.0, 1.0]]),
     (mg.sign, [[-2.0, 0.0, 2.0]], [[0.0, 0.0, 0.0]]),
     (mg.maximum, [[1.0, 2.0, 1.0], [1.0, 1.0, 2.0]], [[0.5, 1.0, 0.0], [0.5, 0.0, 1.0]]),
     (mg.minimum, [[1.0, 2.0, 1.0], [1.0, 1.0, 2.0]], [[0.5, 0.0, 1.0], [0.5, 1.0, 0.0]]),
     (mg.maximum, [[nan, 1.0], [1.0, nan]], [[1.0, 1.0], [1.0, 1.0]]),
     (mg.minimum, [[nan, 1.0], [1.0, nan]], [[1.0, 1.0], [1.0, 1.0]]),
-    (mg.amax, [[3.0, 1.0, 3.0, 3.0]], [[1 / 3, 0.0, 1 / 3, 1 / 3]]),
-    (mg.amin, [[1.0, 3.0, 1.0]], [[0.5, 0.0, 0.5]]),
-    (mg.max, [[1.0, 1.0, 0.0]], [[0.5, 0.5, 0.0]]),
-    (lambda x: mg.max(x, 0).values, [[1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]]),
-    (lambda x: mg.min(x, 0).values, [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]]),
-    (lambda x: mg.max(x, 0).values, [[1.0, nan, nan]], [[0.0, 1.0, 0.0]]),
     (lambda x: x**0, [[0.0, 2.0, -1.0]], [[0.0, 0.0, 0.0]]),
     (lambda x: x**0.5, [[0.0]], [[inf]]),
     (lambda x: x**2, [[0.0, -3.0]], [[0.0, -6.0]]),
@@ -396,7 +247,5 @@ KINKS = [
     (mg.sqrt, [[0.0, 4.0]], [[inf, 0.25]]),
     (mg.log, [[0.0]], [[inf]]),
     (mg.div, [[1.0, 0.0], [0.0, 0.0]], [[inf, inf], [-inf, nan]]),
-    (mg.nn.functional.binary_cross_entropy, [[0.0, 1.0], [1.0, 0.0]], [[-5e11, 5e11], [inf, -inf]]),
-    (mg.nn.functional.logsigmoid, [[0.0, -1000.0, 1000.0]], [[0.5, 1.0, 0.0]]),
     (mg.sigmoid, [[0.0, -1000.0, 1000.0]], [[0.25, 0.0, 0.0]]),
 ]

@@ -1,8 +1,15 @@
-"""Reading and writing elements by index."""
+"""Reading elements by index, and the operations by which all writing of elements is made.
+
+``getitem`` and ``add_at`` are each other's transposes, as are ``take_along_dim`` and ``scatter_along_dim``; ``put_at``
+is a copy in which some elements are others. Everything that gathers or scatters is made of these.
+"""
 
 from __future__ import annotations
 
+import math
+import re
 import warnings
+from operator import index as as_int
 from typing import Any
 
 import numpy as np
@@ -10,7 +17,11 @@ import numpy as np
 from ..tensor import Tensor, array_from
 from .record import Array, Index, c_order, composite, derivatives, operation
 
-PLAIN = frozenset((int, bool, slice, type(None), type(Ellipsis)))  # what NumPy and PyTorch take alike
+PLAIN = frozenset((int, bool, type(None), type(Ellipsis)))  # what NumPy and PyTorch take alike
+ARRAYS = frozenset((np.ndarray, bool))  # what makes the result a copy
+
+
+# From PyTorch's index to NumPy's
 
 
 def plain_index(index: Any) -> tuple[Any, ...]:
@@ -18,60 +29,123 @@ def plain_index(index: Any) -> tuple[Any, ...]:
 
     It ends in an Ellipsis if it has none, for then NumPy's ``array[0]`` is a 0-d view and not a scalar that is a copy.
     """
-    if index.__class__ in PLAIN:
-        return (index,) if index is Ellipsis else (index, ...)
-    given = index if isinstance(index, tuple) else (index,)
+    if index.__class__ is int:
+        return (index, ...)
+    given = index if isinstance(index, tuple) else _as_tuple(index)
     items = tuple([item if item.__class__ in PLAIN else _plain_item(item) for item in given])
-    return items if any(item is Ellipsis for item in items) else (*items, ...)
+    dots = [i for i, item in enumerate(items) if item is Ellipsis]
+    if not dots:
+        return (*items, ...)
+    return items if len(dots) == 1 else tuple(item for i, item in enumerate(items) if i not in dots[1:])
+
+
+def _as_tuple(index: Any) -> tuple[Any, ...]:
+    """The items of an index that is no tuple: itself, or those of a list that holds more than numbers."""
+    if isinstance(index, (list, range)) and len(index) < 32:
+        if any(isinstance(item, (list, tuple, range, slice, Tensor)) or item in (None, ...) for item in index):
+            text = "Using a non-tuple sequence for multidimensional indexing is deprecated: use x[tuple(seq)]"
+            warnings.warn(f"{text} for what this does, or x[microgradnp.tensor(seq)].", UserWarning, stacklevel=5)
+            return tuple(index)
+    return (index,)
 
 
 def _plain_item(item: Any) -> Any:
+    if isinstance(item, slice):
+        return _plain_slice(item)
     if isinstance(item, (Tensor, np.ndarray)):  # a copy: it may be written to before the backward pass needs it
         item = _plain_array(np.array(item._array if isinstance(item, Tensor) else item))
-    elif isinstance(item, (list, tuple, range)):
-        return array_from(list(item), None if len(item) else np.int64)
-    return item.item() if isinstance(item, np.ndarray) and item.ndim == 0 else item
+        return item.item() if item.ndim == 0 else item
+    if isinstance(item, (list, tuple, range)):
+        array = array_from(list(item), None if len(item) else np.int64)
+        return array.astype(np.int64) if array.dtype.kind == "f" else _plain_array(array)
+    if isinstance(item, np.bool_):
+        return bool(item)
+    if isinstance(item, str):
+        raise TypeError(f"a tensor cannot be indexed by the text {item!r}")
+    try:
+        return as_int(item)
+    except TypeError:
+        raise IndexError(
+            "only integers, slices (`:`), ellipsis (`...`), None and int64, int32 or bool Tensors are valid indices (got "
+            f"{type(item).__name__})"
+        ) from None
+
+
+def _plain_slice(item: slice) -> slice:
+    start, stop, step = (part if part is None else as_int(part) for part in (item.start, item.stop, item.step))
+    if step is not None and step <= 0:
+        raise ValueError(f"slice step must be greater than zero, got {step}: use flip() for the reverse order")
+    return slice(start, stop, step)
 
 
 def _plain_array(array: Any) -> Any:
-    if array.dtype.kind not in "iub":
-        raise IndexError(f"tensors used as indices must be integer or bool tensors, got {array.dtype}")
-    if array.dtype != np.uint8:
-        return array
-    text = "indexing with dtype uint8 is deprecated, please use a dtype bool instead: it counts as a mask"
-    warnings.warn(text, UserWarning, stacklevel=5)
-    return array.astype(bool)
+    if array.dtype == np.uint8:
+        if array.ndim:
+            text = "indexing with dtype uint8 is deprecated, please use a dtype bool instead: it counts as a mask"
+            warnings.warn(text, UserWarning, stacklevel=5)
+        return array.astype(bool)
+    if array.dtype.name not in ("int64", "int32", "bool"):
+        raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, got {array.dtype}")
+    return array
 
 
-def integers_first(index: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
-    """Two indices that one after the other do what ``index`` does in PyTorch, where NumPy puts dimensions elsewhere.
+def in_two_steps(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What ``plain_index`` gives as PyTorch reads it: one index after the other, the second of arrays and full slices.
 
-    PyTorch takes integers before arrays; NumPy takes them together, and moves the result's dimensions to the front when
-    a slice stands between them.
+    PyTorch applies integers, slices and None first, and arrays to what is then left; NumPy takes integers and arrays
+    together, and so moves the result's dimensions elsewhere when something stands between them.
     """
-    special = [i for i, item in enumerate(index) if _is_integer(item) or isinstance(item, np.ndarray)]
-    integers = [i for i in special if _is_integer(index[i])]
-    if len(integers) in (0, len(special)) or special[-1] - special[0] == len(special) - 1:
-        return None
     first: list[Any] = []
+    second: list[Any] = []
     for item in index:
-        if isinstance(item, np.ndarray):
-            first += [slice(None)] * (item.ndim if item.dtype.kind == "b" else 1)
-        elif item is not None:
-            first.append(item if item is Ellipsis or _is_integer(item) else slice(None))
-    return tuple(first), tuple(item for item in index if not _is_integer(item))
+        if item is Ellipsis:
+            rest = ndim - sum(map(_consumed, index))
+            first += [slice(None)] * rest
+            second += [slice(None)] * rest
+        elif isinstance(item, np.ndarray):
+            first += [slice(None)] * _consumed(item)
+            second.append(item)
+        elif item is True or item is False:
+            first.append(None)
+            second.append(np.zeros(int(item), np.int64))
+        else:
+            first.append(item)
+            if not _is_integer(item):
+                second.append(slice(None))
+    return (*first, ...), tuple(second)
+
+
+def _consumed(item: Any) -> int:
+    """How many dimensions of the tensor an item of an index stands for."""
+    if isinstance(item, np.ndarray):
+        return item.ndim if item.dtype.kind == "b" else 1
+    return 0 if item is None or item is Ellipsis or item.__class__ is bool else 1
+
+
+def integers_first(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
+    """``in_two_steps`` where NumPy would read the whole index otherwise than PyTorch; else None."""
+    special = [i for i, item in enumerate(index) if item.__class__ in ARRAYS or _is_integer(item)]
+    if not any(index[i].__class__ in ARRAYS for i in special):
+        return None
+    together = special[-1] - special[0] == len(special) - 1
+    if together and not any(index[i].__class__ is bool for i in special):
+        return None
+    return in_two_steps(index, ndim)
 
 
 def _is_integer(item: Any) -> bool:
     return isinstance(item, (int, np.integer)) and not isinstance(item, bool)
 
 
+# Reading and its transpose
+
+
 def _is_view(index: Any) -> bool:
-    return not any(isinstance(item, np.ndarray) for item in (index if isinstance(index, tuple) else (index,)))
+    return not any(item.__class__ in ARRAYS for item in (index if isinstance(index, tuple) else (index,)))
 
 
-def _is_basic(index: Any) -> bool:
-    """Whether every element is taken at most once: no arrays of integers in the index."""
+def _takes_once(index: Any) -> bool:
+    """Whether every element is taken at most once, as far as the types tell: no arrays of integers in the index."""
     items = index if isinstance(index, tuple) else (index,)
     return not any(isinstance(item, np.ndarray) and item.dtype.kind in "iu" and item.ndim for item in items)
 
@@ -85,6 +159,7 @@ def _indexings(make: Any) -> list[tuple[Any, ...]]:
         (make(3, 4), (..., None, slice(None, None, -1))),
         (make(3, 4), repeated),
         (make(3, 4), (repeated, repeated)),
+        (make(2, 4), (slice(None), repeated)),
         (make(3, 4), mask),
         (make(0, 3), slice(0, 2)),
     ]
@@ -98,7 +173,7 @@ def _picked(g, index) -> Any:
 
 
 def _cleared(g, index) -> Any:
-    return index_put(g, index, 0.0)
+    return put_at(g, index, 0.0)
 
 
 def _picked_along_dim(g, indices, dim) -> Any:
@@ -106,56 +181,103 @@ def _picked_along_dim(g, indices, dim) -> Any:
 
 
 @operation(public=(), view=True, samples=_indexings)
-@derivatives(input=lambda g, index, input_shape: scatter(g, index, input_shape))
+@derivatives(input=lambda g, index, input_shape: add_at(g, index, input_shape))
 def getitem(input: Array, index: Any) -> Array:
     """``input[index]`` with NumPy's indices: a view for slices and integers, a copy in C order for arrays."""
     return input[index] if _is_view(index) else c_order(input[index])
 
 
-@operation(public=(), opaque=True, samples=lambda make: [(make(4), 1, (3, 4)), (make(3), np.array([0, 2, 0]), (4,))])
+@operation(
+    public=(), opaque=True,
+    samples=lambda make: [
+        (make(4), 1, (3, 4)), (make(3), np.array([0, 2, 0]), (4,)), (make(3, 2), np.array([1, 1, -1]), (3, 2)),
+        (make(2, 3), (slice(None), np.array([0, 2, 0])), (2, 4)),
+    ],
+)  # fmt: skip
 @derivatives(input=_picked)
-def scatter(input: Array, index: Any, shape: tuple[int, ...]) -> Array:
+def add_at(input: Array, index: Any, shape: tuple[int, ...]) -> Array:
     """Zeros of ``shape`` with ``input`` added at ``[index]``, repeatedly where it repeats: ``getitem`` transposed."""
-    out = np.zeros(shape, input.dtype)
-    if _is_basic(index):
+    if _takes_once(index):
+        out = np.zeros(shape, input.dtype)
         out[index] = input
-    else:
-        np.add.at(out, index, input)
-    return out
+        return out
+    places = places_of(index, shape)
+    return added_up(places, np.broadcast_to(input, places.shape), shape)
+
+
+def added_up(places: np.ndarray, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Zeros of ``shape`` with the values added at these places, counted in C order."""
+    # Flat, np.add.at is 2 to 40 times as fast as on rows, and faster than sorting and np.add.reduceat.
+    out = np.zeros(math.prod(shape), np.float32 if values.dtype == np.float16 else values.dtype)
+    np.add.at(out, places.reshape(-1), values.reshape(-1).astype(out.dtype, copy=False))
+    return out.reshape(shape).astype(values.dtype, copy=False)
+
+
+def places_of(index: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """For each element of ``array[index]`` its place in an array of this shape, counted in C order."""
+    items = index if isinstance(index, tuple) else (index,)
+    size = math.prod(shape[1:])
+    first = items[0]
+    if isinstance(first, np.ndarray) and first.dtype.kind in "iu" and all(item is Ellipsis for item in items[1:]):
+        rows = np.where(first < 0, first + shape[0], first) * size  # the rows of an embedding: no array of all places
+        return (rows[..., None] + np.arange(size)).reshape(first.shape + tuple(shape[1:]))
+    return np.arange(math.prod(shape)).reshape(shape)[index]
 
 
 @operation(
-    public=(),
-    opaque=True,
-    numbers=True,
+    public=(), opaque=True, numbers=True, label="index_put",
     samples=lambda make: [(make(3, 4), 1, make(4)), (make(3), np.array([0, 2]), make())],
-)
+)  # fmt: skip
 @derivatives(input=_cleared, values=_picked)
-def index_put(input: Array, index: Any, values: Array) -> Array:
+def put_at(input: Array, index: Any, values: Array) -> Array:
     """A copy of ``input`` in which ``values``, broadcast, stand at ``[index]``."""
-    out = np.array(input)
+    out = np.array(input, order="C")
     out[index] = values
     return out
 
 
 @composite(methods=("__getitem__",))
 def _getitem_method(input: Array, index: Any) -> Array:
-    """``t[index]``: integers, slices, None, Ellipsis, bool and integer tensors, and tuples of them."""
+    """``t[index]``: integers, slices, None, Ellipsis, bool and integer tensors, and tuples of them.
+
+    Integers, slices and None are applied first, and give a view; arrays of integers and masks are applied to that, and
+    give a copy. Where several arrays stand side by side their common dimensions take their place, else the front.
+
+    Source: https://docs.pytorch.org/cppdocs/notes/tensor_indexing.html
+    """
     plain = plain_index(index)
-    if len(plain) > 2 and (two := integers_first(plain)):
-        return getitem(getitem(input, two[0]), two[1])
-    return getitem(input, plain)
+    try:
+        for item in plain:
+            if item.__class__ in ARRAYS:
+                return _read_arrays(input, plain)
+        return getitem(input, plain)
+    except IndexError as error:
+        raise IndexError(_in_words_of_tensors(str(error), tuple(input.shape))) from None
 
 
-def _on_dim(indices: Any, dim: int | None, shape: tuple[int, ...], taken: tuple[int, ...]) -> tuple[Any, ...]:
+def _read_arrays(input: Tensor, index: tuple[Any, ...]) -> Tensor:
+    if len(index) == 2 and index[0].__class__ is np.ndarray:  # and an Ellipsis: x[k], x[mask]
+        return getitem(input, index)
+    first, second = in_two_steps(index, input.ndim)
+    plain = all(item.__class__ is slice and item == slice(None) for item in first[:-1])
+    return getitem(input if plain else getitem(input, first), second)
+
+
+def _in_words_of_tensors(text: str, shape: tuple[int, ...]) -> str:
+    text = text.replace("for axis", "for dimension").replace("for array: array is", "for tensor: it is")
+    return f"{re.sub(r'-dimensional.*', '-dimensional', text)} (the tensor's shape is {shape})"
+
+
+# Along one dimension, an index for every element
+
+
+def place_along_dim(indices: Any, dim: int, shape: tuple[int, ...], taken: tuple[int, ...]) -> tuple[Any, ...]:
     """The full index of what ``take_along_dim`` takes from an array of ``shape`` for a result of shape ``taken``.
 
     It is ``indices`` along ``dim``, and its own position along every other dimension, or 0 where that was broadcast.
     """
-    if dim is None:
-        return np.unravel_index(indices, shape)
-    grid = list(np.ogrid[tuple(slice(size) for size in taken)])
-    grid = [places if places.size == size else 0 for places, size in zip(grid, shape, strict=True)]
+    grid: list[Any] = list(np.ogrid[tuple(slice(size) for size in taken)])
+    grid = [0 if size == 1 and places.size != 1 else places for places, size in zip(grid, shape, strict=True)]
     grid[dim] = indices
     return tuple(grid)
 
@@ -173,6 +295,8 @@ def _on_dim(indices: Any, dim: int | None, shape: tuple[int, ...], taken: tuple[
 @derivatives(input=lambda g, indices, dim, input_shape: scatter_along_dim(g, indices, dim, input_shape))
 def take_along_dim(input: Array, indices: Index, dim: int | None = None) -> Array:
     """The elements of ``input`` at ``indices`` along ``dim``, or of all; the other dimensions are broadcast.
+
+    Raises RuntimeError for indices that are not int64, or of another number of dimensions; IndexError out of bounds.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html
     """
@@ -198,6 +322,12 @@ def take_along_dim(input: Array, indices: Index, dim: int | None = None) -> Arra
 @derivatives(input=_picked_along_dim)
 def scatter_along_dim(input: Array, indices: Index, dim: int | None, shape: tuple[int, ...]) -> Array:
     """Zeros of ``shape`` with ``input`` added at ``indices`` along ``dim``: the transpose of ``take_along_dim``."""
-    out = np.zeros(shape, input.dtype)
-    np.add.at(out, _on_dim(indices, dim, shape, input.shape), input)
-    return out
+    if dim is None:
+        return added_up(np.where(indices < 0, indices + math.prod(shape), indices), input, shape)
+    index = place_along_dim(np.where(indices < 0, indices + shape[dim], indices), dim % len(shape), shape, input.shape)
+    if input.shape[dim] == 1 and not any(item.__class__ is int for item in index):  # one each, as of a maximum
+        out = np.zeros(shape, input.dtype)
+        out[index] = input
+        return out
+    places = np.ravel_multi_index(np.broadcast_arrays(*index), shape) if input.size else np.zeros(0, np.int64)
+    return added_up(np.broadcast_to(places, input.shape), input, shape)

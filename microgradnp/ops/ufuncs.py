@@ -1,0 +1,283 @@
+"""NumPy's ufuncs on Tensors: the calls, with ``out=``, ``where=`` and ``dtype=``, and the methods ``reduce``,
+``accumulate``, ``outer`` and ``at``.
+
+Source: NEP 13, https://numpy.org/neps/nep-0013-ufunc-overrides.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import promote_types
+from ..tensor import Tensor, make, tensor_method
+from .face import BY_NUMPY
+from .indexing import add_at, plain_index, put_at
+from .inplace import write
+from .protocols import ANSWERS, answers, apart, as_tensor, check_out, into, named, plain, refused, unsupported
+
+REDUCTIONS = {  # the functions that NumPy itself defines as reductions by a ufunc
+    np.sum: np.add, np.prod: np.multiply, np.max: np.maximum, np.amax: np.maximum, np.min: np.minimum,
+    np.amin: np.minimum, np.all: np.logical_and, np.any: np.logical_or,
+}  # fmt: skip
+SCANS = {np.add: np.cumsum, np.multiply: np.cumprod}
+ELSEWHERE = {"reduceat": "split the tensor and reduce the parts", "at": "use t[index] = ... or index_put_"}
+NEUTRAL = {"casting": ("same_kind",), "order": ("K", "C", "A"), "subok": (True,)}
+
+
+@tensor_method
+def __array_ufunc__(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    run = METHODS.get(method)
+    if run is None:
+        raise TypeError(f"{name} is not supported on Tensors: {ELSEWHERE[method]}, with functions of microgradnp")
+    out = kwargs.pop("out", None)
+    check_out(out, name)
+    for key, neutral in NEUTRAL.items():
+        if key in kwargs and kwargs.pop(key) not in neutral:
+            raise refused(name, key, f"; only {neutral[0]!r}")
+    try:
+        if method == "__call__":
+            return run(ufunc, name, *inputs, out=out, **kwargs)
+        if method == "at":
+            return run(ufunc, name, *inputs, **kwargs)
+        return into(out, name, run(ufunc, *apart(inputs, out), **kwargs))
+    except TypeError as error:
+        if "unexpected keyword argument" in str(error):
+            argument = str(error).rpartition("argument ")[2]
+            raise TypeError(f"{name} on Tensors does not support the argument {argument}") from None
+        raise
+
+
+def _answer(ufunc: Any) -> Any:
+    """What answers a call of the ufunc: its record, or one named by its text (``"scipy.special.erf"``)."""
+    found = ANSWERS.get(ufunc) or BY_NUMPY.get(ufunc) or BY_NUMPY.get(f"scipy.special.{ufunc.__name__}")
+    if found is None:
+        raise unsupported(f"np.{ufunc.__name__}" if hasattr(np, ufunc.__name__) else ufunc.__name__)
+    return found
+
+
+# Calls
+
+
+def call(
+    ufunc: Any, name: str, *inputs: Any, out: Any = None, where: Any = True, dtype: Any = None, **others: Any
+) -> Any:
+    """The ufunc's value; where a mask leaves elements out, ``out`` keeps its own there."""
+    if ufunc.nin < len(inputs):  # NumPy accepts positional outputs, and passes them on as ``out``
+        raise TypeError(f"{name} takes {ufunc.nin} operands, got {len(inputs)}")
+    inputs = _converted(ufunc, name, apart(inputs, out), dtype)
+    if where is True:
+        return into(out, name, _value(ufunc, inputs, others))
+    if out is None:
+        raise TypeError(
+            f"{name} on Tensors does not support the argument 'where' without 'out': what would stand elsewhere? Give "
+            "out=, or use where(mask, ..., ...)"
+        )
+    if ufunc.signature is not None or ufunc.nout > 1:
+        raise refused(name, "where")
+    target = out[0]
+    mask = np.broadcast_to(plain(where), target.shape)
+    if mask.dtype != np.bool_:
+        raise TypeError(f"{name}: where must be a bool array, got {mask.dtype}")
+    # Only the elements that are wanted are computed: the others may lie where there is no derivative.
+    chosen = [np.broadcast_to(as_tensor(value), target.shape)[mask] for value in inputs]
+    result = as_tensor(_value(ufunc, chosen, others))
+    return write(target, name, lambda before: put_at(before, plain_index(mask), result.to(before.dtype)))
+
+
+def _value(ufunc: Any, inputs: Any, others: Any) -> Any:
+    if any(isinstance(value, Tensor) for value in inputs):
+        return _answer(ufunc)(*inputs, **{key: value for key, value in others.items() if value is not None})
+    result = ufunc(*inputs, **others)  # arrays alone: only out is a tensor
+    return tuple(make(np.asarray(part)) for part in result) if ufunc.nout > 1 else make(np.asarray(result))
+
+
+def _converted(ufunc: Any, name: str, inputs: tuple[Any, ...], dtype: Any) -> tuple[Any, ...]:
+    """The operands in the dtype in which NumPy is to compute."""
+    if dtype is None:
+        return inputs
+    dtype = np.dtype(dtype)
+    if "dd->?" in ufunc.types or "d->?" in ufunc.types:  # a comparison: the dtype is that of its result
+        if dtype != np.bool_:
+            raise refused(name, "dtype", "; the result is bool")
+        return inputs
+    for value in inputs:
+        if hasattr(value, "dtype") and not np.can_cast(value.dtype, dtype, "same_kind"):
+            raise TypeError(
+                f"{name} on Tensors: under the argument 'dtype' an operand would be cast from {value.dtype} to {dtype}, "
+                "which is another kind: convert it first"
+            )
+    return tuple(as_tensor(value).to(dtype) for value in inputs)
+
+
+# Methods
+
+
+def reduce(
+    ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, keepdims: Any = False, initial: Any = np._NoValue,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    """The elements along ``axis`` combined by the ufunc: those where ``where`` is true, and ``initial``."""
+    found = [function for function, by in REDUCTIONS.items() if by is ufunc]
+    function = BY_NUMPY.get((ufunc, "reduce")) or (BY_NUMPY.get(found[0]) if found else None)
+    if function is None:
+        raise unsupported(f"np.{ufunc.__name__}.reduce")
+    keepdims = False if keepdims is np._NoValue else bool(keepdims)
+    given = initial is not np._NoValue and initial is not None
+    array = as_tensor(array)
+    if where is not True and where is not np._NoValue:
+        if not given and ufunc.identity is None:
+            raise ValueError(
+                f"reduction operation '{ufunc.__name__}' does not have an identity, so to use a where mask one has to "
+                "specify 'initial'"
+            )
+        array = np.where(where, array, initial if ufunc.identity is None else ufunc.identity)
+    if dtype is not None:
+        array = array.to(dtype)
+    dims = _dims(axis, array.ndim)
+    if not dims and array.ndim:
+        result = np.positive(array) if array.dtype.kind != "b" else array.clone()
+    elif given and 0 in [array.shape[dim] for dim in dims]:
+        result = np.add.reduce(array, axis, keepdims=keepdims).to(array.dtype)
+    else:
+        result = over_dims(function, array, dims, keepdims)
+    return BY_NUMPY[ufunc](result, initial) if given else result
+
+
+def _dims(axis: Any, ndim: int) -> tuple[int, ...]:
+    axes = range(ndim) if axis is None else (axis,) if not isinstance(axis, (tuple, list)) else axis
+    for dim in axes:
+        if not -max(ndim, 1) <= dim < max(ndim, 1):
+            raise np.exceptions.AxisError(int(dim), ndim)
+    dims = tuple(int(dim) % max(ndim, 1) for dim in axes)
+    if len(set(dims)) < len(dims):
+        raise ValueError("duplicate value in 'axis'")
+    return dims
+
+
+def over_dims(function: Any, array: Any, dims: tuple[int, ...], keepdims: bool) -> Any:
+    """A reduction over several dimensions by a function that may take only one, as PyTorch's ``prod``."""
+    if len(dims) == 1:
+        return function(array, dims[0], keepdims)
+    if function.__name__ != "prod":
+        return function(array, dims, keepdims) if array.ndim else function(array)
+    kept = [i for i in range(array.ndim) if i not in dims]
+    shape = [array.shape[i] for i in kept]
+    result = function(np.reshape(np.transpose(array, (*kept, *dims)), (*shape, -1 if 0 not in shape else 1)), -1)
+    full = tuple(1 if i in dims else size for i, size in enumerate(array.shape))
+    return np.reshape(result, full) if keepdims else result
+
+
+def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None) -> Any:
+    """All partial results of a reduction."""
+    array = as_tensor(array)
+    array = array if dtype is None else array.to(dtype)
+    if ufunc in (np.maximum, np.minimum):
+        return named("cummax" if ufunc is np.maximum else "cummin")(array, axis).values
+    function = BY_NUMPY.get((ufunc, "accumulate")) or BY_NUMPY.get(SCANS.get(ufunc))
+    if function is None:
+        raise unsupported(f"np.{ufunc.__name__}.accumulate")
+    return function(array, axis)
+
+
+def outer(ufunc: Any, first: Any, second: Any, **kwargs: Any) -> Any:
+    """The ufunc of every pair of elements."""
+    first, second = as_tensor(first), as_tensor(second)
+    spread = np.reshape(first, (*first.shape, *(1,) * second.ndim))
+    return call(ufunc, f"np.{ufunc.__name__}.outer", spread, second, **kwargs)
+
+
+def at(ufunc: Any, name: str, target: Any, index: Any, values: Any = None) -> None:
+    """Add to, or subtract from, ``target[index]`` in place, repeatedly where the index repeats."""
+    if ufunc not in (np.add, np.subtract):
+        raise TypeError(f"{name} is not supported on Tensors: {ELSEWHERE['at']}, with functions of microgradnp")
+    if not isinstance(target, Tensor):
+        raise TypeError(
+            f"{name} with a Tensor of values does not support a NumPy array as its target, in which the gradient "
+            "would be lost: make the target a Tensor of microgradnp"
+        )
+    place = plain_index(plain(index))
+    shape = np.empty(target.shape, np.bool_)[place].shape
+    added = np.broadcast_to(as_tensor(values), shape).to(target.dtype)
+    write(target, name, lambda before: ufunc(before, add_at(added, place, tuple(target.shape))))
+
+
+METHODS = {"__call__": call, "reduce": reduce, "accumulate": accumulate, "outer": outer, "at": at}
+
+
+def _register_reductions() -> None:
+    for function, ufunc in REDUCTIONS.items():
+
+        def reduction(
+            a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = np._NoValue,
+            where: Any = True, ufunc: Any = ufunc,
+        ) -> Any:  # fmt: skip
+            return reduce(ufunc, a, axis, dtype, keepdims, initial, where)
+
+        ANSWERS[function] = reduction
+
+
+_register_reductions()
+
+
+# Ufuncs that PyTorch lacks, or that give two results
+
+
+@answers(np.divmod)
+def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
+    return np.floor_divide(x1, x2), np.remainder(x1, x2)
+
+
+@answers(np.modf)
+def modf(x: Any) -> tuple[Any, Any]:
+    whole = np.trunc(x)
+    return np.where(np.isinf(x), 0.0, x - np.where(np.isinf(x), 0.0, whole)), whole
+
+
+@answers(np.frexp)
+def frexp(x: Any) -> tuple[Any, Any]:
+    return tuple(named("frexp")(x))  # type: ignore[return-value]
+
+
+@answers(np.cbrt)
+def cbrt(x: Any) -> Any:
+    return np.sign(x) * np.abs(x) ** (1 / 3)
+
+
+@answers(np.fabs)
+def fabs(x: Any) -> Any:
+    return np.abs(x if x.is_floating_point() else x.to(named("get_default_dtype")()))
+
+
+@answers(np.conjugate)
+def conjugate(x: Any) -> Any:
+    return np.positive(x)
+
+
+@answers(np.isnat)
+def isnat(x: Any) -> Any:
+    raise TypeError("np.isnat is only defined for datetime, which Tensors of microgradnp cannot hold")
+
+
+@answers(np.matmul)
+def matmul(x1: Any, x2: Any) -> Any:
+    first, second = as_tensor(x1), as_tensor(x2)
+    dtype = promote_types(first.dtype, second.dtype)  # PyTorch's product refuses operands of different dtypes
+    return BY_NUMPY[np.matmul](first.to(dtype), second.to(dtype))
+
+
+@answers(np.vecdot)
+def vecdot(x1: Any, x2: Any, axis: int = -1, keepdims: bool = False) -> Any:
+    return np.sum(np.multiply(x1, x2), axis=axis, keepdims=keepdims)
+
+
+@answers(np.matvec)
+def matvec(x1: Any, x2: Any) -> Any:
+    return np.squeeze(np.matmul(x1, np.expand_dims(as_tensor(x2), -1)), -1)
+
+
+@answers(np.vecmat)
+def vecmat(x1: Any, x2: Any) -> Any:
+    return np.squeeze(np.matmul(np.expand_dims(as_tensor(x1), -2), x2), -2)

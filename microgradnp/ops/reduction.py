@@ -1,64 +1,41 @@
-"""Operations that reduce dimensions: sums, means, extremes."""
+"""Operations that reduce dimensions: sums, products, means, and questions to all elements."""
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
-from .arithmetic import maximum, minimum
-from .indexing import take_along_dim
+from .. import dtypes
+from .arithmetic import div
+from .comparison import where
+from .conversion import cast
+from .dims import HALF, SINGLE, Dim, axes_of, axis_of, count_of, dims_of, restore_dims
+from .extreme import argmax  # noqa: F401
 from .record import Array, composite, derivatives, operation
-from .shape import squeeze
-
-UINT8 = np.dtype("uint8")
-Dim = int | tuple[int, ...] | list[int] | None
+from .scan import product_of_others
 
 
-def axes_of(dim: Dim) -> Any:
-    """A ``dim`` argument as NumPy's ``axis``: lists become tuples, and no dimension at all means every one."""
-    if dim is None or isinstance(dim, int):
-        return dim
-    return tuple(dim) or None
-
-
-def restore_dims(reduced: Any, shape: tuple[int, ...], dim: Dim, keepdim: bool) -> Any:
-    """Put the dimensions back, with size 1, that a reduction of an array of ``shape`` over ``dim`` has taken away."""
-    axes = axes_of(dim)
-    if keepdim or axes is None:
-        return reduced
-    gone = {axis % len(shape) for axis in (axes if isinstance(axes, tuple) else (axes,))} if shape else set()
-    return reduced.reshape(tuple(1 if i in gone else size for i, size in enumerate(shape)))
-
-
-def count_of(shape: tuple[int, ...], dim: Dim) -> int:
-    """How many elements a reduction over ``dim`` puts into one."""
-    axes = axes_of(dim)
-    if axes is None:
-        return math.prod(shape)
-    return math.prod(shape[axis] for axis in (axes if isinstance(axes, tuple) else (axes,))) if shape else 1
-
-
-def check_not_empty(function: str, shape: tuple[int, ...], dim: Dim, over_all: type[Exception] = RuntimeError) -> None:
-    """Refuse to look for an extreme among no elements, with PyTorch's types of errors."""
-    axes = axes_of(dim)
-    if axes is None:
-        raise over_all(f"{function}(): Expected reduction dim to be specified for input.numel() == 0")
-    for axis in axes if isinstance(axes, tuple) else (axes,):
-        if shape[axis] == 0:
-            raise IndexError(f"{function}(): Expected reduction dim {axis} to have non-zero size, not {tuple(shape)}")
-
-
-def _reduced(ufunc: Any, input: Any, dim: Dim, keepdim: bool, dtype: Any = None) -> Any:
+def reduced(ufunc: Any, input: Any, dim: Dim, keepdim: bool, function: str, dtype: Any = None) -> Any:
+    """``ufunc.reduce``, with PyTorch's errors for dimensions that are not there or are repeated."""
     try:
         return ufunc.reduce(input, axis=axes_of(dim), keepdims=keepdim, dtype=dtype)
-    except ValueError as error:
-        if isinstance(error, IndexError):
-            raise
-        raise RuntimeError(f"a dimension appears multiple times in dim={dim}") from None
+    except ValueError:
+        return ufunc.reduce(input, axis=dims_of(dim, input.ndim, function), keepdims=keepdim, dtype=dtype)
+
+
+def float_dtype(function: str, input: Any, dtype: Any) -> Any:
+    """The type that a reduction of floating point numbers works in, or RuntimeError."""
+    found = input.dtype if dtype is None else dtypes.as_dtype(dtype, f"{function}()")
+    if found.kind != "f":
+        what = "input" if dtype is None else "Optional"
+        raise RuntimeError(
+            f"{function}(): could not infer output dtype. {what} dtype must be a floating point dtype. Got: {found}. "
+            f"Give dtype=float32, or call .float() first"
+        )
+    return found
 
 
 def _spread(g, input_shape, dim, keepdim):
@@ -76,6 +53,20 @@ def _reductions(make: Any) -> list[tuple[Any, ...]]:
     ]
 
 
+def accumulated(ufunc: Any, input: Any, dim: Dim, keepdim: bool, function: str, dtype: Any) -> Any:
+    """A sum or product in the type that PyTorch adds up in: float32 for float16, int64 for integers and bools.
+
+    ``dtype`` is what the elements are converted to before.
+    """
+    wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype, f"{function}()")
+    if dtype is None and wanted.kind != "f":
+        wanted = dtypes.int64
+    if input.dtype.kind == "f" and wanted.kind != "f":
+        input = input.astype(wanted)
+    out = reduced(ufunc, input, dim, keepdim, function, SINGLE if wanted is HALF else wanted)
+    return out.astype(HALF) if wanted is HALF else out
+
+
 @operation(np.sum, (np.add, "reduce"), methods=("sum",), out=True, samples=_reductions)
 @derivatives(input=_spread)
 def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
@@ -87,9 +78,9 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
     >>> microgradnp.tensor([[1.0, 2.0], [3.0, 4.0]]).sum(dim=0)
     tensor([4., 6.])
     """
-    if dtype is None and input.dtype is UINT8:
-        dtype = np.int64
-    return _reduced(np.add, input, dim, keepdim, dtype)
+    if dtype is None and input.itemsize > 2:
+        return reduced(np.add, input, dim, keepdim, "sum")
+    return accumulated(np.add, input, dim, keepdim, "sum", dtype)
 
 
 @lru_cache(maxsize=64)
@@ -106,6 +97,8 @@ def _ones(count: int, dtype: Any) -> Any:
 @derivatives(input=lambda g, input_shape: np.broadcast_to(g, input_shape))
 def sum_to(input: Array, shape: tuple[int, ...]) -> Array:
     """Sum over what broadcasting had added, so that the result has ``shape``: the transpose of ``broadcast_to``."""
+    if input.itemsize == 2:  # float16 is added up in float32
+        return sum_to.operation.forward(input.astype(SINGLE), shape).astype(HALF)  # type: ignore[attr-defined]
     if input.shape[1:] == shape:
         # Rows of a small matrix: a product with ones takes half the time of the reduction.
         if len(shape) == 1 and input.shape[0] <= 1024:
@@ -126,133 +119,127 @@ def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.mean.html
     """
-    if (input.dtype if dtype is None else np.dtype(dtype)).kind != "f":
-        raise RuntimeError(
-            f"mean(): could not infer output dtype. Input dtype must be a floating point dtype. Got: {input.dtype}. "
-            f"Give dtype=float32, or call .float() first"
-        )
+    found = float_dtype("mean", input, dtype)
+    if found is HALF:  # the sum may be larger than float16 can hold
+        return cast(mean(input, dim, keepdim, dtype=SINGLE), HALF)
     return sum(input, dim, keepdim, dtype=dtype) / count_of(input.shape, dim)
 
 
-def _share_of_extreme(g, out, input, input_shape, dim, keepdim):
-    # Equal extremes share the gradient. They are counted in the tensor's own type: an int64 count would widen float32.
-    extreme = np.where(input == restore_dims(out, input_shape, dim, keepdim), np.ones_like(input), 0.0)
-    ties = np.add.reduce(extreme, axis=axes_of(dim), keepdims=True)
-    return restore_dims(g, input_shape, dim, keepdim) * (extreme / ties)
+@composite(np.nansum, methods=("nansum",), out=True)
+def nansum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """The sum of what is not nan; the gradient of a nan is 0. Integers and bools are summed as int64.
 
-
-def _extremes(make: Any) -> list[tuple[Any, ...]]:
-    return [(make(3, 4),), (make(3, 4), 0), (make(2, 3, 4), (0, 2), True), (make(2, 3), -1), (make(),)]
-
-
-@operation(np.max, np.amax, (np.maximum, "reduce"), methods=("amax",), out=True, samples=_extremes)
-@derivatives(input=_share_of_extreme)
-def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
-    """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is one.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.amax.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nansum.html
     """
-    if 0 in input.shape:
-        check_not_empty("amax", input.shape, dim)
-    return _reduced(np.maximum, input, dim, keepdim)
+    return sum(_without_nans(input), dim, keepdim, dtype=dtype)
 
 
-@operation(np.min, np.amin, (np.minimum, "reduce"), methods=("amin",), out=True, samples=_extremes)
-@derivatives(input=_share_of_extreme)
-def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
-    """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is one.
+@composite(np.nanmean, methods=("nanmean",), out=True)
+def nanmean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """The mean of what is not nan: nan if everything is. The gradient of a nan is 0.
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.amin.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nanmean.html
     """
-    if 0 in input.shape:
-        check_not_empty("amin", input.shape, dim)
-    return _reduced(np.minimum, input, dim, keepdim)
+    found = float_dtype("nanmean", input, dtype)
+    wide = SINGLE if found is HALF else found
+    total = sum(_without_nans(input), dim, keepdim, dtype=wide)
+    out = div(total, sum(input == input, dim, keepdim))
+    return cast(out, found) if out.dtype is not found else out
 
 
-@operation(np.argmax, methods=("argmax",), out=True, samples=lambda make: [(make(3, 4),), (make(3, 4), 1, True)])
-def argmax(input: Array, dim: int | None = None, keepdim: bool = False) -> Array:
-    """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.argmax.html
-    """
-    if 0 in input.shape:
-        check_not_empty("argmax", input.shape, dim, IndexError)
-    return np.argmax(input, axis=dim, keepdims=keepdim)
+def _without_nans(input: Any) -> Any:
+    return where(input == input, input, 0) if input.dtype.kind == "f" else input
 
 
-@operation(np.argmin, methods=("argmin",), out=True, samples=lambda make: [(make(3, 4),), (make(3, 4), 1, True)])
-def argmin(input: Array, dim: int | None = None, keepdim: bool = False) -> Array:
-    """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.argmin.html
-    """
-    if 0 in input.shape:
-        check_not_empty("argmin", input.shape, dim, IndexError)
-    return np.argmin(input, axis=dim, keepdims=keepdim)
+def _product_of_the_others(g, input, dim, keepdim, input_shape):
+    x = input if input.dtype == g.dtype else cast(input, g.dtype)
+    if dim is None:
+        return g.reshape((1,)) * product_of_others(x.reshape((-1,)), 0).reshape(input_shape)
+    return restore_dims(g, input_shape, dim, keepdim) * product_of_others(x, dim)
 
 
 @operation(
-    np.all, (np.logical_and, "reduce"), methods=("all",), out=True,
-    samples=lambda make: [(make(3, 4),), (make(3, 4), 0)],
+    np.prod, (np.multiply, "reduce"), methods=("prod",), out=True, opaque=True, domain=(0.5, 2.0),
+    samples=lambda make: [
+        (make(3, 2),), (make(2, 3), 0), (make(2, 3, 2), -1, True), (make(),), (make(), 0), (make(0, 3), 1),
+        (make(3, 0), 1),
+    ],
 )  # fmt: skip
+@derivatives(input=_product_of_the_others)
+def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
+    """The product of all elements, or along ``dim``; of none at all, 1. Integers and bools give int64.
+
+    Its derivative by an element is the product of the others, found without a division: right at zeros too.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.prod.html
+    """
+    if dim is not None:
+        axis_of(dim, input.ndim, "prod")
+    return accumulated(np.multiply, input, dim, keepdim, "prod", dtype)
+
+
+@operation(np.count_nonzero, methods=("count_nonzero",), samples=lambda make: [(make(3, 4),), (make(3, 4), 0)])
+def count_nonzero(input: Array, dim: Dim = None) -> Array:
+    """How many elements are not zero, of all or over the dimensions ``dim``: an int64 tensor.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.count_nonzero.html
+    """
+    return np.add.reduce(input != 0, axis=dims_of(dim, input.ndim, "count_nonzero"), dtype=np.int64)
+
+
+def _softmax_of(g, out, input, input_shape, dim, keepdim):
+    return restore_dims(g, input_shape, dim, keepdim) * np.exp(input - restore_dims(out, input_shape, dim, keepdim))
+
+
+@operation(
+    public=("logsumexp", "special.logsumexp"), methods=("logsumexp",), out=True, floats=True, samples=lambda make: [
+        (make(3, 4), 0), (make(2, 3, 2), (0, 2), True), (make(2, 3), -1, True), (make(), 0), (make(0, 3), 1),
+    ],
+)  # fmt: skip
+@derivatives(input=_softmax_of)
+def logsumexp(input: Array, dim: Dim, keepdim: bool = False) -> Array:
+    """log(sum(exp(input))) over the dimensions ``dim``, without overflow: -inf of no elements, and where all are -inf.
+
+    Its gradient is the softmax of the elements; nan where all are -inf, or where one is inf.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html
+    """
+    axes = dims_of(dim, input.ndim, "logsumexp")
+    if input.dtype is HALF:
+        return logsumexp.operation.forward(input.astype(SINGLE), dim, keepdim).astype(HALF)  # type: ignore[attr-defined]
+    largest = np.maximum.reduce(input, axis=axes, keepdims=True, initial=-math.inf)
+    largest = np.where(np.isfinite(largest), largest, np.zeros_like(largest))
+    out = np.log(np.add.reduce(np.exp(input - largest), axis=axes, keepdims=True)) + largest
+    return out if keepdim else out.reshape(tuple([n for i, n in enumerate(input.shape) if i not in axes]))
+
+
+def _questions(make: Any) -> list[tuple[Any, ...]]:
+    return [(make(3, 4),), (make(3, 4), 0), (make(2, 3, 4), (0, 2), True), (make(), 0), (make(0, 3), 0)]
+
+
+@operation(np.all, (np.logical_and, "reduce"), methods=("all",), out=True, samples=_questions)
 def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether all elements (over the dimensions ``dim``) are true or not zero: always bool, also of uint8.
 
+    Over no dimensions, ``dim=()``, each element is asked by itself.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.all.html
     """
-    return _reduced(np.logical_and, input, dim, keepdim)
+    return _asked(np.logical_and, input, dim, keepdim, "all")
 
 
-@operation(
-    np.any, (np.logical_or, "reduce"), methods=("any",), out=True,
-    samples=lambda make: [(make(3, 4),), (make(3, 4), 0)],
-)  # fmt: skip
+@operation(np.any, (np.logical_or, "reduce"), methods=("any",), out=True, samples=_questions)
 def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether any element (over the dimensions ``dim``) is true or not zero: always bool, also of uint8.
 
+    Over no dimensions, ``dim=()``, each element is asked by itself.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.any.html
     """
-    return _reduced(np.logical_or, input, dim, keepdim)
+    return _asked(np.logical_or, input, dim, keepdim, "any")
 
 
-class Extreme(NamedTuple):
-    """Extreme values along a dimension, and where they stand."""
-
-    values: Tensor
-    indices: Tensor
-
-
-@composite(methods=("max",), out=True)
-def max(input: Array, dim: Any = None, keepdim: bool = False) -> Any:
-    """The largest element; along ``dim`` the pair (values, indices); of two tensors the elementwise maximum.
-
-    Over all elements, equal ones share the gradient; along ``dim`` the first takes it, as in PyTorch.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.max.html
-    """
-    return _extreme(input, dim, keepdim, amax, argmax, maximum)
-
-
-@composite(methods=("min",), out=True)
-def min(input: Array, dim: Any = None, keepdim: bool = False) -> Any:
-    """The smallest element; along ``dim`` the pair (values, indices); of two tensors the elementwise minimum.
-
-    Over all elements, equal ones share the gradient; along ``dim`` the first takes it, as in PyTorch.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.min.html
-    """
-    return _extreme(input, dim, keepdim, amin, argmin, minimum)
-
-
-def _extreme(input: Any, dim: Any, keepdim: bool, over_all: Any, where: Any, of_two: Any) -> Any:
-    if dim is None:
-        return over_all(input)
-    if not isinstance(dim, int):
-        return of_two(input, dim)
-    if input.ndim == 0:
-        return Extreme(over_all(input, dim), where(input, dim))
-    indices = where(input, dim, True)
-    values = take_along_dim(input, indices, dim)
-    if keepdim:
-        return Extreme(values, indices)
-    return Extreme(squeeze(values, dim), squeeze(indices, dim))
+def _asked(ufunc: Any, input: Any, dim: Dim, keepdim: bool, function: str) -> Any:
+    if isinstance(dim, (tuple, list)) and not dim:
+        return ufunc.reduce(input, axis=(), keepdims=keepdim)
+    return reduced(ufunc, input, dim, keepdim, function)

@@ -88,6 +88,14 @@ def promote_types(type1: np.dtype[Any], type2: np.dtype[Any]) -> np.dtype[Any]:
     return np.result_type(first, second)
 
 
+def can_cast(from_: np.dtype[Any], to: np.dtype[Any]) -> bool:
+    """Whether a result of one type may be written into a tensor of another: into any of its category, or a higher one.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.can_cast.html
+    """
+    return _category(as_dtype(from_)) <= _category(as_dtype(to))
+
+
 def result_type_of(dimensioned: Any, zero_dim: Any, number: Any) -> np.dtype[Any]:
     """The common type of operands in PyTorch's three ranks: tensors with dimensions, 0-d tensors, Python numbers.
 

@@ -30,7 +30,7 @@ from operations import (
 )
 
 import microgradnp as mg
-from microgradnp.ops.face import BY_NUMPY, is_in_place
+from microgradnp.ops.face import BY_NUMPY, REFLECTED, is_in_place
 from microgradnp.ops.record import COMPOSITES, FACTORIES, OPERATIONS, Operation
 from microgradnp.tensor import Tensor
 
@@ -254,7 +254,7 @@ def _numpy_call(record: Operation, i: int, arguments: tuple[Any, ...]) -> Any:
 
 def _method_call(method: str, arguments: tuple[Any, ...]) -> Any:
     """The same call as a method of the first operand, or of the second if it is reflected; None for a number."""
-    self, *others = (arguments[1], arguments[0]) if method.startswith("__r") else arguments
+    self, *others = (arguments[1], arguments[0]) if method in REFLECTED else arguments
     return getattr(self, method)(*others) if isinstance(self, Tensor) else None
 
 

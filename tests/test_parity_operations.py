@@ -54,7 +54,7 @@ class Library:
         results = list(value) if isinstance(value, tuple) else [value]
         yield "value", results
         rng = np.random.default_rng(1)
-        for i in range(1, order + 1 if any(r.requires_grad for r in results) else 1):
+        for i in range(1, order + 1 if any(map(requires_grad, results)) else 1):
             # The zeros reach every leaf: whether a zero gradient counts as recorded is not what is compared here.
             total = sum((leaf * 0).sum() for leaf in leaves)
             for r in results:
@@ -65,6 +65,16 @@ class Library:
 
 
 ours, theirs = Library(mg), Library(torch)
+
+
+def requires_grad(result: Any) -> bool:
+    """Of a tensor, whether it does; a Python value does not."""
+    return getattr(result, "requires_grad", False)
+
+
+def requires_grad(result: Any) -> bool:
+    """Of a tensor, whether it does; a Python value does not."""
+    return getattr(result, "requires_grad", False)
 
 
 def numpy_dtype(tensor: Any) -> np.dtype[Any]:
@@ -109,7 +119,7 @@ def compare(expression: str, order: int) -> None:
         pairs = zip(ours.results(expression, arrays, highest), theirs.results(expression, arrays, highest), strict=True)
         for (what, mine), (_, yours) in pairs:
             assert len(mine) == len(yours)
-            assert what != "value" or [r.requires_grad for r in mine] == [r.requires_grad for r in yours]
+            assert what != "value" or list(map(requires_grad, mine)) == list(map(requires_grad, yours))
             for one, other in zip(mine, yours, strict=True):
                 loose = 2e-3 if torch.float16 in (getattr(other, "dtype", None),) else tolerance
                 assert_same(one, other, f"{what} of {expression} in {np.dtype(dtype)}", loose)
@@ -128,13 +138,11 @@ def test_infinities_nans_and_zeros(expression: str) -> None:
 
 
 def test_deliberate_differences_at_nan() -> None:
-    """A nan stays visible: PyTorch has sign(nan) = 0, and lets only the nans of ``x.max()`` take its gradient."""
+    """A nan stays visible: PyTorch has sign(nan) = 0."""
     x = mg.tensor([math.nan, 1.0], requires_grad=True)
     assert str(x.sign().detach()) == "tensor([nan, 1.])"
     x.abs().sum().backward()
     assert str(x.grad) == "tensor([nan, 1.])"
-    (gradient,) = mg.autograd.grad(x.max(), x)
-    assert str(gradient) == "tensor([nan, nan])"
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float16"])
@@ -218,6 +226,8 @@ def test_deliberate_differences_of_dtype() -> None:
 
 # Errors
 
+OWN_ERRORS = {torch.linalg.LinAlgError: mg.linalg.LinAlgError}  # of each library
+
 
 @evaluating("ERRORS")
 def test_errors_have_pytorchs_types(expression: str) -> None:
@@ -225,7 +235,7 @@ def test_errors_have_pytorchs_types(expression: str) -> None:
     names = lambda library: {k: library.tensor(a, a.dtype == np.float32) for k, a in arrays.items()}  # noqa: E731
     with pytest.raises(Exception) as expected:
         theirs.evaluate(expression, **names(theirs))
-    with pytest.raises(expected.type):
+    with pytest.raises(OWN_ERRORS.get(expected.type, expected.type)):
         ours.evaluate(expression, **names(ours))
 
 

@@ -1,4 +1,4 @@
-"""Arithmetic on elements: + - * / ** and their kin, comparisons, and choosing between two tensors."""
+"""Arithmetic on elements: + - * / // % ** and their kin, signs, and the larger or smaller of two."""
 
 from __future__ import annotations
 
@@ -6,10 +6,45 @@ from typing import Any
 
 import numpy as np
 
-from .record import Array, Index, derivatives, operation
+from ..tensor import Tensor
+from .record import Array, composite, derivatives, operation
 
 POSITIVE = (0.1, 3.0)
 BITS = range(-8, 8)
+
+
+def in_both_forms(*names: str) -> dict[str, Any]:
+    """Methods and functions of these names, and the in-place form of each."""
+    forms = tuple(form for name in names for form in (name, name + "_"))
+    return {"methods": forms, "public": forms}
+
+
+def kind_of(*operands: Any) -> str:
+    """NumPy's letter for the kind of dtype in which operands (arrays, and numbers beside them) have met."""
+    return next(operand.dtype.kind for operand in operands if hasattr(operand, "dtype"))
+
+
+def check_kind(function: str, kinds: str, *operands: Any) -> None:
+    """Refuse dtypes that PyTorch does not implement a function for."""
+    if kind_of(*operands) not in kinds:
+        names = {"f": "floating point", "iuf": "integer and floating point", "iu": "integer"}[kinds]
+        raise NotImplementedError(
+            f"{function}: not implemented for {next(o.dtype for o in operands if hasattr(o, 'dtype'))}: only for "
+            f"{names} tensors; convert the operands first, for example with .float() or .long()"
+        )
+
+
+def _scaled(function: str, other: Any, alpha: Any, *beside: Any) -> Any:
+    """``alpha * other``, in the type of both operands."""
+    kind = kind_of(*beside, other)
+    if not isinstance(alpha, (bool, int, float, np.number, np.bool)):
+        raise TypeError(f"{function}(): argument 'alpha' must be Number, not {type(alpha).__name__}; use .item()")
+    alpha = alpha.item() if isinstance(alpha, np.generic) else alpha
+    if isinstance(alpha, float) and kind != "f":
+        raise RuntimeError(f"{function}: for integral tensors, argument alpha must not be a floating point number")
+    if isinstance(alpha, bool) and kind != "b":
+        raise RuntimeError(f"{function}: Boolean alpha only supported for Boolean results")
+    return np.logical_and(other, bool(alpha)) if kind == "b" else other * alpha
 
 
 @operation(np.add, methods=("add", "add_", "__add__", "__radd__", "__iadd__"), elementwise=True, out=True)
@@ -23,7 +58,7 @@ def add(input: Array, other: Array, *, alpha: float = 1) -> Array:
     >>> microgradnp.add(microgradnp.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return np.add(input, other if alpha == 1 else other * alpha)
+    return np.add(input, other if alpha == 1 else _scaled("add", other, alpha, input))
 
 
 @operation(
@@ -36,8 +71,9 @@ def sub(input: Array, other: Array, *, alpha: float = 1) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sub.html
     """
+    scaled = other if alpha == 1 else _scaled("sub", other, alpha, input)
     try:
-        return np.subtract(input, other if alpha == 1 else other * alpha)
+        return np.subtract(input, scaled)
     except TypeError:
         raise RuntimeError(
             "sub: Subtraction of two bool tensors is not supported; use != or, to invert a mask, ~"
@@ -59,21 +95,105 @@ def mul(input: Array, other: Array) -> Array:
 
 @operation(
     np.true_divide,
-    methods=(
-        "div", "div_", "divide", "divide_", "true_divide", "true_divide_",
-        "__truediv__", "__rtruediv__", "__itruediv__",
-    ),
-    public=("div", "divide", "true_divide"), elementwise=True, floats=True, out=True, domain={"other": POSITIVE},
+    methods=("true_divide", "true_divide_", "__truediv__", "__rtruediv__", "__itruediv__"),
+    label="div", elementwise=True, floats=True, out=True, domain={"other": POSITIVE},
 )  # fmt: skip
 @derivatives(input=lambda g, other: g / other, other=lambda g, input, other: -g * (input / other / other))
-def div(input: Array, other: Array) -> Array:
+def true_divide(input: Array, other: Array) -> Array:
     """The quotient ``input / other``, elementwise with broadcasting; integers are divided as floating point numbers.
 
     Dividing by zero gives an infinity or nan, without a warning.
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.div.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.true_divide.html
     """
     return np.true_divide(input, other)
+
+
+def _check_divisor(function: str, input: Any, other: Any) -> None:
+    check_kind(function, "iuf", input, other)
+    if kind_of(input, other) != "f" and np.size(input) and not np.all(other):
+        raise RuntimeError(f"{function}: ZeroDivisionError: an integer is divided by zero; only floats have infinities")
+
+
+# A quotient of these domains stays between 2 and 3: rounded, it does not jump.
+BETWEEN_INTEGERS = {"input": (2.1, 2.4), "other": (0.85, 0.95)}
+
+
+@operation(
+    np.floor_divide,
+    methods=("floor_divide", "floor_divide_", "__floordiv__", "__rfloordiv__", "__ifloordiv__"),
+    elementwise=True, out=True, domain=BETWEEN_INTEGERS,
+)  # fmt: skip
+@derivatives(input=lambda g: np.zeros_like(g), other=lambda g: np.zeros_like(g))
+def floor_divide(input: Array, other: Array) -> Array:
+    """The largest integer that is not above ``input / other``, elementwise: what ``//`` does. Its derivative is 0.
+
+    Raises RuntimeError when an integer is divided by zero, and NotImplementedError for two bool tensors.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.floor_divide.html
+    """
+    _check_divisor("floor_divide", input, other)
+    return np.floor_divide(input, other)
+
+
+@operation(public=(), label="div", elementwise=True, domain=BETWEEN_INTEGERS)
+@derivatives(input=lambda g: np.zeros_like(g), other=lambda g: np.zeros_like(g))
+def trunc_divide(input: Array, other: Array) -> Array:
+    """``input / other`` without its fraction, elementwise. Its derivative is 0."""
+    _check_divisor("div", input, other)
+    if kind_of(input, other) == "f":
+        return np.trunc(np.true_divide(input, other))
+    return np.floor_divide(np.subtract(input, np.fmod(input, other)), other)
+
+
+@composite(methods=("div", "div_", "divide", "divide_"), public=("div", "divide"), out=True)
+def div(input: Array, other: Array, *, rounding_mode: str | None = None) -> Array:
+    """The quotient ``input / other``, elementwise with broadcasting.
+
+    Without ``rounding_mode`` integers are divided as floating point numbers, and dividing by zero gives an infinity or
+    nan. "floor" rounds down, as ``//`` does, "trunc" towards zero: integers stay integers (RuntimeError when one is
+    divided by zero), and the derivative is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.div.html
+    """
+    if rounding_mode is None:
+        return true_divide(input, other)
+    if rounding_mode not in ("floor", "trunc"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}"
+        )
+    return floor_divide(input, other) if rounding_mode == "floor" else trunc_divide(input, other)
+
+
+@operation(
+    np.remainder, methods=("remainder", "remainder_", "__mod__", "__rmod__", "__imod__"),
+    elementwise=True, out=True, domain=BETWEEN_INTEGERS,
+)  # fmt: skip
+@derivatives(input=lambda g: g, other=lambda g, input, other: -g * floor_divide(input, other))
+def remainder(input: Array, other: Array) -> Array:
+    """``input - other * floor(input / other)``, elementwise: it has the sign of ``other``, as Python's ``%``.
+
+    The derivative with respect to ``other`` is ``-floor(input / other)``. An integer modulo zero raises RuntimeError, a
+    floating point number modulo zero is nan.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.remainder.html
+    """
+    _check_divisor("remainder", input, other)
+    return np.remainder(input, other)
+
+
+@operation(np.fmod, methods=("fmod", "fmod_"), elementwise=True, out=True, domain=BETWEEN_INTEGERS)
+@derivatives(input=lambda g: g, other=lambda g, input, other: -g * trunc_divide(input, other))
+def fmod(input: Array, other: Array) -> Array:
+    """``input - other * trunc(input / other)``, elementwise: it has the sign of ``input``, as C's ``fmod``.
+
+    The derivative with respect to ``other`` is ``-trunc(input / other)``. An integer modulo zero raises RuntimeError, a
+    floating point number modulo zero is nan.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.fmod.html
+    """
+    _check_divisor("fmod", input, other)
+    return np.fmod(input, other)
 
 
 def _power_of_base(g, input, exponent):
@@ -99,17 +219,50 @@ def pow(input: Array, exponent: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.pow.html
     """
-    try:
+    if kind_of(input, exponent) != "f":
+        return _integer_power(input, exponent)
+    return np.power(input, exponent)
+
+
+def _integer_power(input: Any, exponent: Any) -> Any:
+    """Of 1 and -1 there are negative powers too; those of other integers are cut to 0."""
+    if kind_of(input, exponent) == "b":
+        return np.logical_or(input, np.logical_not(exponent))
+    if np.all(np.asarray(exponent) >= 0):
         return np.power(input, exponent)
-    except ValueError as error:
-        if "negative" in str(error):
-            raise RuntimeError(f"pow: {error} Use a floating point base.") from None
-        raise
+    if not hasattr(exponent, "dtype"):
+        raise RuntimeError("pow: Integers to negative integer powers are not allowed. Use a floating point base.")
+    power = np.power(input, np.absolute(exponent))
+    return np.where((exponent < 0) & (np.absolute(power) != 1), power.dtype.type(0), power)
+
+
+@composite(methods=("float_power", "float_power_"), out=True)
+def float_power(input: Array, exponent: Array) -> Array:
+    """``input ** exponent``, computed in float64 whatever the operands are.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.float_power.html
+    """
+    return pow(*(value.double() if isinstance(value, Tensor) else float(value) for value in (input, exponent)))
+
+
+@composite(np.square, **in_both_forms("square"), out=True)
+def square(input: Array) -> Array:
+    """``input * input``. Source: https://docs.pytorch.org/docs/stable/generated/torch.square.html"""
+    return mul(input, input) if input.dtype.kind != "b" else pow(input, 2)
+
+
+@composite(np.reciprocal, **in_both_forms("reciprocal"), out=True)
+def reciprocal(input: Array) -> Array:
+    """``1 / input``; integers are converted to floating point numbers first.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.reciprocal.html
+    """
+    return true_divide(1.0, input)
 
 
 @operation(
-    np.negative, methods=("neg", "neg_", "negative", "negative_", "__neg__"), public=("neg", "negative"),
-    elementwise=True, out=True,
+    np.negative, methods=("neg", "neg_", "negative", "negative_", "__neg__"),
+    public=("neg", "neg_", "negative", "negative_"), elementwise=True, out=True,
 )  # fmt: skip
 @derivatives(input=lambda g: -g)
 def neg(input: Array) -> Array:
@@ -134,7 +287,8 @@ def positive(input: Array) -> Array:
 
 
 @operation(
-    np.absolute, methods=("abs", "abs_", "absolute", "absolute_", "__abs__"), public=("abs", "absolute"),
+    np.absolute, methods=("abs", "abs_", "absolute", "absolute_", "__abs__"),
+    public=("abs", "abs_", "absolute"),
     elementwise=True, out=True, kinks=(0.0,),
 )  # fmt: skip
 @derivatives(input=lambda g, input: g * np.sign(input))
@@ -146,10 +300,12 @@ def abs(input: Array) -> Array:
     return np.absolute(input)
 
 
-@operation(np.sign, methods=("sign", "sign_"), elementwise=True, out=True, kinks=(0.0,))
+@operation(
+    np.sign, methods=("sign", "sign_", "sgn", "sgn_"), public=("sign", "sgn"), elementwise=True, out=True, kinks=(0.0,),
+)  # fmt: skip
 @derivatives(input=lambda g: np.zeros_like(g))
 def sign(input: Array) -> Array:
-    """-1, 0 or 1, the sign of each element; its derivative is 0.
+    """-1, 0 or 1, the sign of each element, nan for nan; its derivative is 0. ``sgn`` is the same for real numbers.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sign.html
     """
@@ -185,111 +341,119 @@ def minimum(input: Array, other: Array) -> Array:
     return np.minimum(input, other)
 
 
-def _choices(make: Any) -> list[tuple[Any, ...]]:
-    mask = np.array([[True], [False], [True]])
-    return [
-        (mask, make(3, 4), make(4)),
-        (mask, make(2, 3, 1), 0.5),
-        (mask[0], 0.5, make()),
-        (mask[0, 0], make(0, 3), make(3)),
-    ]
+# Combined
 
 
-@operation(np.where, numbers=True, out=True, samples=_choices)
+@composite()
+def rsub(input: Array, other: Array, *, alpha: float = 1) -> Array:
+    """``other - alpha * input``: ``sub`` with the operands exchanged.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.sub.html
+    """
+    return sub(other, input, alpha=alpha)
+
+
+@operation(
+    public=(), label="lerp", elementwise=True,
+    samples=lambda make: [
+        (make(3, 2), make(2), make(3, 1)), (make(2, 2), make(2, 2), 0.3), (make(2), make(2), 0.7),
+        (make(), make(), make()), (make(0, 2), make(2), 0.5),
+    ],
+)  # fmt: skip
 @derivatives(
-    input=lambda g, condition: np.where(condition, g, 0.0),
-    other=lambda g, condition: np.where(condition, 0.0, g),
+    input=lambda g, weight: g * (1 - weight),
+    end=lambda g, weight: g * weight,
+    weight=lambda g, input, end: g * (end - input),
 )
-def where(condition: Index, input: Array, other: Array) -> Array:
-    """``input`` where ``condition`` is true, else ``other``; all three are broadcast together.
+def interpolate(input: Array, end: Array, weight: Array) -> Array:
+    """``input + weight * (end - input)``, from the nearer end."""
+    difference = np.subtract(end, input)
+    near = np.absolute(weight) < 0.5
+    if np.all(near):
+        return np.add(input, difference * weight)
+    if not np.any(near):
+        return np.subtract(end, difference * (1 - weight))
+    return np.where(near, input + difference * weight, end - difference * (1 - weight))
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.where.html
 
-    >>> import microgradnp
-    >>> x = microgradnp.tensor([-1.0, 2.0])
-    >>> microgradnp.where(x > 0, x, 0.0)
-    tensor([0., 2.])
+@composite(methods=("lerp", "lerp_"), out=True)
+def lerp(input: Array, end: Array, weight: Array) -> Array:
+    """``input + weight * (end - input)``: from ``input`` at weight 0 to ``end``, exactly, at weight 1.
+
+    All have one floating point dtype; ``weight`` may also be a number, or a tensor without dimensions.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.lerp.html
     """
-    return np.where(condition, input, other)
+    _check_tensors("lerp", input=input, end=end)
+    for name, value in (("end", end), ("weight", weight)):
+        number = name == "weight" and not getattr(value, "ndim", 0)
+        if not number and value.dtype != input.dtype:
+            raise RuntimeError(f"lerp: expected dtype {input.dtype} for `{name}` but got dtype {value.dtype}")
+    if not (isinstance(weight, Tensor) and weight.is_floating_point()):  # beside which integers are promoted
+        check_kind("lerp", "f", input)
+    return interpolate(input, end, weight)
 
 
-# Comparisons give bool tensors, and bool tensors have no derivative.
+@composite(methods=("addcmul", "addcmul_"), out=True)
+def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
+    """``input + value * tensor1 * tensor2``, elementwise with broadcasting.
 
-
-@operation(np.equal, methods=("eq", "eq_", "__eq__"), elementwise=True, out=True)
-def eq(input: Array, other: Array) -> Array:
-    """``input == other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.eq.html"""
-    return np.equal(input, other)
-
-
-@operation(np.not_equal, methods=("ne", "ne_", "__ne__"), elementwise=True, out=True)
-def ne(input: Array, other: Array) -> Array:
-    """``input != other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.ne.html"""
-    return np.not_equal(input, other)
-
-
-@operation(np.less, methods=("lt", "lt_", "__lt__"), elementwise=True, out=True)
-def lt(input: Array, other: Array) -> Array:
-    """``input < other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.lt.html"""
-    return np.less(input, other)
-
-
-@operation(np.less_equal, methods=("le", "le_", "__le__"), elementwise=True, out=True)
-def le(input: Array, other: Array) -> Array:
-    """``input <= other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.le.html"""
-    return np.less_equal(input, other)
-
-
-@operation(np.greater, methods=("gt", "gt_", "__gt__"), elementwise=True, out=True)
-def gt(input: Array, other: Array) -> Array:
-    """``input > other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.gt.html"""
-    return np.greater(input, other)
-
-
-@operation(np.greater_equal, methods=("ge", "ge_", "__ge__"), elementwise=True, out=True)
-def ge(input: Array, other: Array) -> Array:
-    """``input >= other``, elementwise: a bool tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.ge.html"""
-    return np.greater_equal(input, other)
-
-
-def _only_bits(function: str) -> Exception:
-    return NotImplementedError(f"{function}: only bool and integer tensors have bits; compare first: (x > 0) & (y > 0)")
-
-
-@operation(
-    np.bitwise_and, methods=("bitwise_and", "bitwise_and_", "__and__", "__rand__", "__iand__"),
-    elementwise=True, out=True, domain=BITS,
-)  # fmt: skip
-def bitwise_and(input: Array, other: Array) -> Array:
-    """``input & other``: of bool tensors the logical, of integer tensors the bitwise and.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.bitwise_and.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.addcmul.html
     """
-    try:
-        return np.bitwise_and(input, other)
-    except TypeError:
-        raise _only_bits("bitwise_and") from None
+    _check_tensors("addcmul", input=input, tensor1=tensor1, tensor2=tensor2)
+    product = mul(tensor1, tensor2)
+    if kind_of(input) == kind_of(product) == "b":
+        check_kind("addcmul", "iuf", input)
+    return add(input, product, alpha=_number("addcmul", value))
 
 
-@operation(
-    np.bitwise_or, methods=("bitwise_or", "bitwise_or_", "__or__", "__ror__", "__ior__"),
-    elementwise=True, out=True, domain=BITS,
-)  # fmt: skip
-def bitwise_or(input: Array, other: Array) -> Array:
-    """``input | other``: of bool tensors the logical, of integer tensors the bitwise or.
+@composite(methods=("addcdiv", "addcdiv_"), out=True)
+def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -> Array:
+    """``input + value * tensor1 / tensor2``, elementwise with broadcasting.
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.bitwise_or.html
+    Raises RuntimeError when both ``tensor1`` and ``tensor2`` are integers: convert one with ``.float()``.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html
     """
-    try:
-        return np.bitwise_or(input, other)
-    except TypeError:
-        raise _only_bits("bitwise_or") from None
+    _check_tensors("addcdiv", input=input, tensor1=tensor1, tensor2=tensor2)
+    if "f" not in (kind_of(tensor1), kind_of(tensor2)):
+        raise RuntimeError(
+            f"addcdiv: Integer division with addcdiv is not supported (tensor1 is {tensor1.dtype}, tensor2 is "
+            f"{tensor2.dtype}): convert one of them with .float()"
+        )
+    return add(input, true_divide(tensor1, tensor2), alpha=_number("addcdiv", value))
 
 
-@operation(np.invert, methods=("bitwise_not", "bitwise_not_", "__invert__"), elementwise=True, out=True, domain=BITS)
-def bitwise_not(input: Array) -> Array:
-    """``~input``: of bool tensors the logical, of integer tensors the bitwise complement.
+def _check_tensors(function: str, **operands: Any) -> None:
+    for name, value in operands.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{function}(): argument '{name}' must be Tensor, not {type(value).__name__}")
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.bitwise_not.html
+
+def _number(function: str, value: Any) -> Any:
+    if isinstance(value, (bool, int, float, np.number, np.bool)):
+        return value
+    raise TypeError(f"{function}(): argument 'value' must be Number, not {type(value).__name__}; use .item()")
+
+
+# Integers
+
+
+@operation(np.gcd, **in_both_forms("gcd"), elementwise=True, out=True, domain=BITS)
+def gcd(input: Array, other: Array) -> Array:
+    """The greatest common divisor of integers, elementwise; gcd(0, 0) is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.gcd.html
     """
-    return np.invert(input)
+    check_kind("gcd", "iu", input, other)
+    return np.gcd(input, other)
+
+
+@operation(np.lcm, **in_both_forms("lcm"), elementwise=True, out=True, domain=BITS)
+def lcm(input: Array, other: Array) -> Array:
+    """The least common multiple of integers, elementwise; 0 where one of them is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.lcm.html
+    """
+    check_kind("lcm", "iu", input, other)
+    return np.lcm(input, other)

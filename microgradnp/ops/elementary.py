@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
-from .arithmetic import POSITIVE
-from .record import Array, derivatives, operation
+from ..tensor import Tensor
+from .arithmetic import POSITIVE, check_kind, in_both_forms, mul, true_divide
+from .record import Array, composite, derivatives, operation
+from .trigonometric import REAL
+
+LOG2 = math.log(2)
 
 
-@operation(np.exp, methods=("exp", "exp_"), elementwise=True, out=True, floats=True)
+@operation(np.exp, **in_both_forms("exp"), **REAL)
 @derivatives(input=lambda g, out: g * out)
 def exp(input: Array) -> Array:
     """The exponential e ** input.
@@ -18,7 +25,24 @@ def exp(input: Array) -> Array:
     return np.exp(input)
 
 
-@operation(np.log, methods=("log", "log_"), elementwise=True, out=True, floats=True, domain=POSITIVE)
+@operation(np.exp2, **in_both_forms("exp2"), **REAL)
+@derivatives(input=lambda g, out: g * (out * math.log(2)))
+def exp2(input: Array) -> Array:
+    """2 ** input. Source: https://docs.pytorch.org/docs/stable/generated/torch.exp2.html"""
+    return np.exp2(input)
+
+
+@operation(np.expm1, **in_both_forms("expm1"), **REAL)
+@derivatives(input=lambda g, out: g * (out + 1))
+def expm1(input: Array) -> Array:
+    """exp(input) - 1, accurate near 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.expm1.html
+    """
+    return np.expm1(input)
+
+
+@operation(np.log, **in_both_forms("log"), **REAL, domain=POSITIVE)
 @derivatives(input=lambda g, input: g / input)
 def log(input: Array) -> Array:
     """The natural logarithm: -inf at 0, nan below.
@@ -28,7 +52,27 @@ def log(input: Array) -> Array:
     return np.log(input)
 
 
-@operation(np.log1p, methods=("log1p", "log1p_"), elementwise=True, out=True, floats=True, domain=(-0.9, 3.0))
+@operation(np.log2, **in_both_forms("log2"), **REAL, domain=POSITIVE)
+@derivatives(input=lambda g, input: g / (input * math.log(2)))
+def log2(input: Array) -> Array:
+    """The logarithm to base 2: -inf at 0, nan below.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.log2.html
+    """
+    return np.log2(input)
+
+
+@operation(np.log10, **in_both_forms("log10"), **REAL, domain=POSITIVE)
+@derivatives(input=lambda g, input: g / (input * math.log(10)))
+def log10(input: Array) -> Array:
+    """The logarithm to base 10: -inf at 0, nan below.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.log10.html
+    """
+    return np.log10(input)
+
+
+@operation(np.log1p, **in_both_forms("log1p"), **REAL, domain=(-0.9, 3.0))
 @derivatives(input=lambda g, input: g / (input + 1))
 def log1p(input: Array) -> Array:
     """log(1 + input), accurate near 0.
@@ -38,7 +82,50 @@ def log1p(input: Array) -> Array:
     return np.log1p(input)
 
 
-@operation(np.sqrt, methods=("sqrt", "sqrt_"), elementwise=True, out=True, floats=True, domain=POSITIVE)
+@operation(np.logaddexp, methods=("logaddexp",), elementwise=True, out=True)
+@derivatives(
+    input=lambda g, input, other: g * sigmoid(input - other),
+    other=lambda g, input, other: g * sigmoid(other - input),
+)
+def logaddexp(input: Array, other: Array) -> Array:
+    """log(exp(input) + exp(other)), without overflow; its gradient at (-inf, -inf) is nan.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.logaddexp.html
+    """
+    check_kind("logaddexp", "f", input, other)
+    return np.logaddexp(input, other)
+
+
+@composite(np.logaddexp2, methods=("logaddexp2",), out=True)
+def logaddexp2(input: Array, other: Array) -> Array:
+    """log2(2 ** input + 2 ** other), without overflow; its gradient at (-inf, -inf) is nan.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.logaddexp2.html
+    """
+    if not any(isinstance(value, Tensor) and value.is_floating_point() for value in (input, other)):
+        check_kind("logaddexp2", "f", input, other)
+    return true_divide(logaddexp(mul(input, LOG2), mul(other, LOG2)), LOG2)
+
+
+@operation(
+    **in_both_forms("xlogy"), elementwise=True, floats=True, out=True, domain={"other": POSITIVE}, kinks=(0.0,),
+)  # fmt: skip
+@derivatives(
+    input=lambda g, input, other: g * np.where(input == 0, 0.0, np.log(other)),
+    other=lambda g, input, other: g * (input / other),
+)
+def xlogy(input: Array, other: Array) -> Array:
+    """input * log(other), and 0 where ``input`` is 0 (but nan where ``other`` is nan).
+
+    Where ``input`` is 0 the derivative with respect to it is 0 as well.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.xlogy.html
+    """
+    # Of 0 and a nan the product is nan; of 0 and an infinity it must not be.
+    return np.where((input == 0) & (other == other), np.zeros_like(other), input * np.log(other))
+
+
+@operation(np.sqrt, **in_both_forms("sqrt"), **REAL, domain=POSITIVE)
 @derivatives(input=lambda g, out: g / (out + out))
 def sqrt(input: Array) -> Array:
     """The square root: nan below 0. Its derivative at 0 is inf.
@@ -46,6 +133,15 @@ def sqrt(input: Array) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sqrt.html
     """
     return np.sqrt(input)
+
+
+@composite(**in_both_forms("rsqrt"), out=True)
+def rsqrt(input: Array) -> Array:
+    """1 / sqrt(input): inf at 0, nan below.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.rsqrt.html
+    """
+    return true_divide(1.0, sqrt(input))
 
 
 @operation(
@@ -85,3 +181,89 @@ def sigmoid(input: Array) -> Array:
     np.exp(out, out)
     np.add(out, one, out)
     return np.true_divide(one, out, out)
+
+
+def _slope_of_logit(g, input, eps):
+    inside = (input >= 0) & (input <= 1) if eps is None or eps < 0 else (input >= eps) & (input <= 1 - eps)
+    return np.where(inside, g / (input * (1 - input)), math.nan if eps is None or eps < 0 else 0.0)
+
+
+@operation(
+    "scipy.special.logit", **in_both_forms("logit"), **REAL, domain=(0.1, 0.9),
+    samples=lambda make: [(make(2, 3),), (make(2), 1e-3), (make(),), (make(0, 2),)],
+)  # fmt: skip
+@derivatives(input=_slope_of_logit)
+def logit(input: Array, eps: float | None = None) -> Array:
+    """log(input / (1 - input)), the inverse of the sigmoid: -inf at 0, inf at 1, nan outside.
+
+    With ``eps`` the input is clamped to [eps, 1 - eps] first, and the derivative is 0 where it lies outside.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.logit.html
+    """
+    if eps is not None and eps >= 0:
+        input = np.minimum(np.maximum(input, eps), 1 - eps)
+    return np.log(input / (1 - input))
+
+
+@composite(np.deg2rad, np.radians, **in_both_forms("deg2rad"), out=True)
+def deg2rad(input: Array) -> Array:
+    """An angle in degrees as one in radians.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.deg2rad.html
+    """
+    return mul(input, math.pi / 180)
+
+
+@composite(np.rad2deg, np.degrees, **in_both_forms("rad2deg"), out=True)
+def rad2deg(input: Array) -> Array:
+    """An angle in radians as one in degrees.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.rad2deg.html
+    """
+    return mul(input, 180 / math.pi)
+
+
+# sin(pi x) / (pi x), and its derivatives of all orders
+
+
+@operation(np.sinc, **in_both_forms("sinc"), **REAL)
+@derivatives(input=lambda g, input: g * derivative_of_sinc(input, 1))
+def sinc(input: Array) -> Array:
+    """sin(pi input) / (pi input), and 1 at 0, where it has derivatives of every order.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.sinc.html
+    """
+    return np.sinc(input)
+
+
+@operation(
+    public=(), label="sinc", elementwise=True, opaque=True,
+    samples=lambda make: [(make(2, 3), 1), (make(2), 2), (make(), 1), (make(0, 2), 1)],
+)  # fmt: skip
+@derivatives(input=lambda g, input, n: g * derivative_of_sinc(input, n + 1))
+def derivative_of_sinc(input: Array, n: int) -> Array:
+    """The n-th derivative of sinc."""
+    t = np.asarray(input, np.float64) * np.pi
+    small = (
+        np.absolute(t) < n + 2
+    )  # where the recurrence from order to order would lose the digits that the series keeps
+    out = np.asarray(
+        np.where(small, _sinc_series(np.where(small, t, 0.0), n), _sinc_recurrence(np.where(small, 1.0, t), n))
+    )
+    return (out * np.pi**n).astype(input.dtype)
+
+
+def _sinc_recurrence(t: Any, n: int) -> Any:
+    """From t sinc(t) = sin(t): t f[n] + n f[n - 1] is the n-th derivative of the sine."""
+    out = np.sin(t) / t
+    for k in range(1, n + 1):
+        out = ((np.sin, np.cos)[k % 2](t) * (1 if k % 4 < 2 else -1) - k * out) / t
+    return out
+
+
+def _sinc_series(t: Any, n: int) -> Any:
+    """The sum of (-1)**k t**(2k - n) / ((2k + 1) (2k - n)!)."""
+    out = np.zeros_like(t)
+    for k in range((n + 1) // 2, n // 2 + 16 + 2 * n):
+        out = out + (-1) ** k * t ** (2 * k - n) / ((2 * k + 1) * math.factorial(2 * k - n))
+    return out

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-
-import microgradnp as mg
 
 OPERANDS = {  # what the names in an expression stand for: a shape, and the interval of its values
     "x": ((3, 4), -3, 3), "y": ((3, 4), -3, 3), "p": ((3, 4), 0.2, 3), "q": ((3, 4), 0.1, 0.9),
@@ -25,7 +22,6 @@ CONSTANTS = {
 
 
 REFERENCES = {  # for the operations that no NumPy function is
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "cast": lambda x, dtype: np.array(x, dtype),
     "clone": lambda x: x,
     "in_c_order": lambda x: x,
@@ -34,32 +30,6 @@ REFERENCES = {  # for the operations that no NumPy function is
 
 
 FUNCTIONS = """
-torch.add(x, y); torch.add(x, row, alpha=2); torch.add(x, 2, alpha=0.5); x.add(s); x + y; x + 1; 2.5 + x; n + x; n + n
-n + 1.5
-torch.subtract(x, y); torch.sub(x, column, alpha=3); x.sub(s, alpha=2); x - y; x - 1; 2.5 - x; n - x; 3 - n
-torch.mul(x, y); torch.multiply(x, row); x.mul(s); x.multiply(column); x * y; x * 3; 0.5 * x; mask * x; n * n; x * True
-torch.div(x, p); torch.divide(x, p); torch.true_divide(x, s); x.div(p); x.divide(2); x.true_divide(p); x / p; x / 2
-3 / p; n / 2
-torch.pow(p, y); torch.pow(p, 3); torch.pow(2, x); torch.pow(p, -1.5); p.pow(s); p ** y; x ** 2; x ** 3; 2 ** x
-2.5 ** x; n ** 2
-torch.neg(x); torch.negative(x); x.neg(); x.negative(); -x; -n; torch.positive(x); x.positive(); +x; +n
-torch.abs(x); torch.absolute(x); x.abs(); x.absolute(); abs(x); abs(n); torch.sign(x); x.sign(); n.sign()
-torch.maximum(x, y); torch.minimum(x, y); x.maximum(row); x.minimum(column); torch.maximum(n, three); x.maximum(s)
-torch.where(mask, x, y); torch.where(mask, x, 0.5); torch.where(mask, row, column); torch.where(x > 0, 1.0, x)
-torch.where(mask, 1, n)
-torch.where(mask, x, n); torch.where(mask, s, x); torch.where(mask, 1.0, 0.0); torch.where(mask, 1, 0.5)
-torch.where(mask, True, False)
-torch.where(mask, 1, 0)
-torch.eq(x, y); torch.ne(x, y); torch.lt(x, y); torch.le(x, y); torch.gt(x, y); torch.ge(x, y); x.eq(1); x.ne(y)
-x.lt(row)
-x.le(s); x.gt(0); x.ge(0); x == x; x != y; x < y; x <= 1; x > n; x >= y; n == 5; 2 < x
-torch.bitwise_and(n, 3); torch.bitwise_or(n, three); torch.bitwise_not(n); mask & (x > 0); mask | (n > 2); ~mask; ~n
-n & 6
-n | 1; mask.bitwise_and(mask); n.bitwise_or(n); n.bitwise_not(); True & mask; 1 | n
-torch.exp(x); torch.log(p); torch.log1p(p); torch.sqrt(p); torch.tanh(x); torch.sigmoid(x); x.exp()
-p.log()
-p.log1p(); p.sqrt(); x.tanh(); x.sigmoid(); torch.exp(n); torch.log(three); torch.sigmoid(mask)
-F.sigmoid(x); F.tanh(x); torch.sigmoid(40 * x); torch.tanh(10 * x)
 torch.clone(x); x.clone(); n.clone(); mask.clone(); x.T.clone(); x.contiguous(); x.T.contiguous(); x.to(torch.float64)
 x.to(torch.float32); x.to(torch.float16); x.to(y); n.to(x); x.to(torch.int64); x.to("cpu"); x.to("cpu", torch.float64)
 x.to(dtype=torch.int32)
@@ -67,24 +37,19 @@ x.float(); x.double(); x.half(); x.long(); x.int(); x.short(); x.bool(); n.float
 mask.float(); n.bool()
 x.to(torch.float64, copy=True); x.to(torch.float64) * y; x.float() + y.double(); x.half().float(); n.to(torch.uint8)
 mask.to(torch.int8)
-(x * 1).add_(y); (x * 1).sub_(row, alpha=2); (x * 1).mul_(column); (x * 1).div_(p); (p * 1).pow_(2); (x * 1).neg_()
-(x * 1).abs_()
-(x * 1).sign_(); (x * 1).exp_(); (p * 1).log_(); (p * 1).log1p_(); (p * 1).sqrt_(); (x * 1).tanh_(); (x * 1).sigmoid_()
-(x * 1).copy_(row); (x * 1).fill_(2); (x * 1).zero_(); torch.fill_(x * 1, 2); torch.zero_(x * 1); (x * 1).subtract_(y); (x * 1)[0].mul_(y[0]); x.clone().T.add_(y.T); (x * 1).add_(n)
+(x * 1).copy_(row); (x * 1).fill_(2); (x * 1).zero_(); torch.fill_(x * 1, 2); torch.zero_(x * 1)
 (x * 1).fill_(s)
 [t.__setitem__(0, y[0]) or t for t in [x * 1]][0]
 [t.__setitem__((slice(None), k), column) or t for t in [x * 1]][0][:, :2]
 [t.__setitem__(mask, 0.5) or t for t in [x * 1]][0] * y; [t[0].__setitem__(1, s) or t for t in [x * 1]][0]
-(n * 1).add_(2)
 [t.__setitem__((0, slice(None), k), y[:, :3]) or t for t in [cube * 1]][0]
 torch.zeros_like(x); torch.ones_like(x); torch.zeros_like(n); torch.ones_like(mask)
 torch.zeros_like(x, dtype=torch.float64)
-x.detach(); torch.tanh(x @ m + 1).sum() / p.mean(); (x * row - column).relu().mean(0); torch.exp(-x ** 2).sum(1).log()
+x.detach(); torch.tanh(x @ m + 1).sum() / p.mean(); (x * row - column).relu().mean(0)
 """
 
 # PyTorch's second derivative of the cross entropy is off by 1e-7 near saturation.
 FIRST_ORDER = """
-torch.sigmoid(20 * x); torch.log1p(q / 5000)
 """
 
 CREATION = """
@@ -124,32 +89,24 @@ f"{torch.tensor(1.23456):.2f}"
 
 
 SPECIAL = """
-torch.exp(z); torch.log(z); torch.log1p(z); torch.sqrt(z); torch.tanh(z); torch.sigmoid(z); -z; z**2
-z**0; z**-1; z**3
-2**z; 0**z; 1**z; (-1.0)**z; a + b; a * b; a / b; a - b; a ** b; torch.maximum(a, b); torch.minimum(a, b)
-torch.where(a > b, a, b)
-a == b; a != b; a < b; a >= b
 z.bool(); z.half()
-z[1:].abs(); z[1:].sign()
-(z > 0) ** z
 """
 
 
 DEFAULT_DTYPE = """
 torch.tensor(1.5); torch.tensor([1, 2.5]); torch.zeros(2); torch.eye(2); torch.full((2,), 1.5); torch.arange(3.0)
 torch.arange(0, 1, 0.5)
-torch.linspace(0, 1, 3); torch.tensor([1, 2]) / 2; torch.tensor([1, 2]) * 1.5; torch.exp(torch.tensor([1, 2]))
+torch.linspace(0, 1, 3); torch.tensor([1, 2]) / 2; torch.tensor([1, 2]) * 1.5
 torch.tensor([True]) * 0.5
 torch.tensor(1) + 0.5; torch.zeros(2, dtype=torch.float32) * 2.5; torch.Tensor([1])
-torch.sigmoid(torch.tensor([True])); torch.empty(0)
+torch.empty(0)
 torch.where(torch.tensor([True, False]), 1.0, 0.0); torch.tensor([1]).to(torch.float32) + 0.5
 torch.nn.Linear(2, 3).weight.dtype
 """
 
 
 MEETINGS = """
-a + b; a - b; a * b; a / b; a ** b; torch.maximum(a, b); torch.where(mask, a, b); a == b; a < b
-torch.cat([a, b]); torch.stack([a, b]); a & b; torch.exp(a * b)
+torch.cat([a, b]); torch.stack([a, b])
 """
 
 BEYOND = {  # what PyTorch refuses and NumPy does not: bool as numbers, and Python numbers where it wants tensors
@@ -157,20 +114,14 @@ BEYOND = {  # what PyTorch refuses and NumPy does not: bool as numbers, and Pyth
     "number": {"torch.maximum(a, b)"},
 }
 UNARY = """
--a; +a; ~a; a.abs(); a.exp(); a.sqrt(); a.sigmoid(); a.clone()
-a ** 2
-a / 2; a.log1p(); torch.zeros_like(a); a.reshape(1, 2); a[0]; a.to(torch.int8); a.float(); a.bool()
-a.tanh(); a * True; 2 - a; a.unsqueeze(0)
+a.clone()
+torch.zeros_like(a); a.reshape(1, 2); a[0]; a.to(torch.int8); a.float(); a.bool()
+a.unsqueeze(0)
 torch.cat([a, a])
 """
 
 
 ERRORS = """
-x + torch.ones(5); x * torch.ones(2, 4); torch.maximum(x, torch.ones(5)); torch.where(mask, x, torch.ones(5))
-x == torch.ones(5)
-x + "a"; x + None; x * [1, 2]; torch.add(x); torch.exp("a"); torch.exp(); torch.exp(2.0); x.exp(1)
-torch.where(x, x)
-mask - mask; -mask; torch.tensor([True]) - True; ~x; x & 1; x & x; mask & 1.5; n ** -1
 x.item(); mask.item(); float(x); int(empty); bool(x); bool(empty); len(s); list(s); x.tolist(1); x.to("mps")
 x.to("nowhere"); x.to(dtype=3.5)
 [0, 1][x]; [0, 1][s]; [0, 1][n]; x.numpy(); n.requires_grad_(); (x * 2).requires_grad_(False); iter(s)
@@ -232,20 +183,4 @@ torch.zeros(2, 3).shape[:1]
 inf, nan = math.inf, math.nan
 
 KINKS = [
-    (mg.abs, [[-2.0, 0.0, 2.0]], [[-1.0, 0.0, 1.0]]),
-    (mg.sign, [[-2.0, 0.0, 2.0]], [[0.0, 0.0, 0.0]]),
-    (mg.maximum, [[1.0, 2.0, 1.0], [1.0, 1.0, 2.0]], [[0.5, 1.0, 0.0], [0.5, 0.0, 1.0]]),
-    (mg.minimum, [[1.0, 2.0, 1.0], [1.0, 1.0, 2.0]], [[0.5, 0.0, 1.0], [0.5, 1.0, 0.0]]),
-    (mg.maximum, [[nan, 1.0], [1.0, nan]], [[1.0, 1.0], [1.0, 1.0]]),
-    (mg.minimum, [[nan, 1.0], [1.0, nan]], [[1.0, 1.0], [1.0, 1.0]]),
-    (lambda x: x**0, [[0.0, 2.0, -1.0]], [[0.0, 0.0, 0.0]]),
-    (lambda x: x**0.5, [[0.0]], [[inf]]),
-    (lambda x: x**2, [[0.0, -3.0]], [[0.0, -6.0]]),
-    (lambda y: 0**y, [[0.0, 2.0, -1.0]], [[0.0, 0.0, -inf]]),
-    (lambda y: 0.0**y, [[0.0, 2.0]], [[0.0, 0.0]]),
-    (mg.pow, [[0.0, 0.0], [0.0, 2.0]], [[0.0, 0.0], [0.0, 0.0]]),
-    (mg.sqrt, [[0.0, 4.0]], [[inf, 0.25]]),
-    (mg.log, [[0.0]], [[inf]]),
-    (mg.div, [[1.0, 0.0], [0.0, 0.0]], [[inf, inf], [-inf, nan]]),
-    (mg.sigmoid, [[0.0, -1000.0, 1000.0]], [[0.25, 0.0, 0.0]]),
 ]

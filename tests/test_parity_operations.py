@@ -7,6 +7,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
+from inspect import isfunction
 from types import ModuleType
 from typing import Any
 
@@ -110,6 +111,15 @@ def test_values_and_gradients(expression: str) -> None:
 @evaluating("FIRST_ORDER")
 def test_values_and_first_gradients(expression: str) -> None:
     compare(expression, 1)
+
+
+@evaluating("WARNS")
+def test_warnings(expression: str) -> None:
+    for library in (ours, theirs):
+        with pytest.warns(UserWarning):
+            list(library.results(expression, draw(expression, np.float64), 0))
+    with pytest.warns(UserWarning):
+        compare(expression, 1)
 
 
 def compare(expression: str, order: int) -> None:
@@ -263,6 +273,7 @@ def spellings() -> dict[str, str]:
     records = {record.public for record in OPERATIONS.values()}
     found = {f"torch.{name}": function for name, function in PUBLIC[""].items()}
     found |= {f"F.{name}": function for name, function in PUBLIC["nn.functional"].items()}
+    found |= {f"torch.linalg.{name}": function for name, function in PUBLIC["linalg"].items() if isfunction(function)}
     found |= {f".{name}": function for name, function in vars(Tensor).items() if is_from_operations(name, function)}
     return {
         spelling: name for spelling, function in found.items()

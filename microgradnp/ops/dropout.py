@@ -79,7 +79,7 @@ def _noise(function: str, input: Tensor, p: float, leading: int | None, alpha: b
 
 
 @composite(public=("nn.functional.dropout",))
-def _functional_dropout(input: Array, p: float = 0.5, training: bool = True, inplace: bool = False) -> Array:
+def _dropout(input: Array, p: float = 0.5, training: bool = True, inplace: bool = False) -> Array:
     """Each element set to 0 with probability ``p``, and the others divided by ``1 - p``, while ``training``.
 
     The random numbers come from the default generator, as PyTorch draws them. Raises ValueError for ``p`` outside
@@ -92,7 +92,7 @@ def _functional_dropout(input: Array, p: float = 0.5, training: bool = True, inp
 
 
 @composite(public=("nn.functional.alpha_dropout",))
-def _functional_alpha_dropout(input: Array, p: float = 0.5, training: bool = False, inplace: bool = False) -> Array:
+def _alpha_dropout(input: Array, p: float = 0.5, training: bool = False, inplace: bool = False) -> Array:
     """Dropout for ``selu``: elements set to its lower limit, and all scaled and shifted to keep mean and variance.
 
     Raises ValueError for ``p`` outside [0, 1].
@@ -104,7 +104,7 @@ def _functional_alpha_dropout(input: Array, p: float = 0.5, training: bool = Fal
 
 
 @composite(public=("nn.functional.feature_alpha_dropout",))
-def _functional_feature_alpha_dropout(
+def _feature_alpha_dropout(
     input: Array, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Array:
     """``alpha_dropout`` of whole channels: one decision for each place of the first two dimensions.

@@ -152,7 +152,7 @@ def soft_margin_loss(
 
 def _not_below_0(input: Tensor) -> Tensor:
     """max(input, 0), with a derivative of 1 at 0: that of PyTorch's ``clamp_min``, not of ``relu``."""
-    return where(input < 0, 0.0, input)
+    return where(input < 0, 0, input)
 
 
 @composite(public=("nn.functional.hinge_embedding_loss",))
@@ -172,7 +172,7 @@ def hinge_embedding_loss(
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hinge_embedding_loss.html
     """
     reduction = reduction_of("hinge_embedding_loss", size_average, reduce, reduction)
-    apart, near = where(target != 1, _not_below_0(margin - input), 0.0), where(target != -1, input, 0.0)
+    apart, near = where(target != 1, _not_below_0(margin - input), 0), where(target != -1, input, 0)
     return reduced(apart + near, reduction)
 
 

@@ -23,7 +23,8 @@ def _along(make: Any) -> list[tuple[Any, ...]]:
 
 def _less_the_largest(input, dim):
     """The input minus its largest number along ``dim``, in C order: no exponential overflows then."""
-    return np.subtract(input, np.maximum.reduce(input, axis=dim, keepdims=True, initial=-np.inf), order="C")
+    largest = np.maximum.reduce(input, axis=dim, keepdims=True, initial=-np.inf)
+    return np.asarray(np.subtract(input, largest, order="C"))
 
 
 @operation(public=(), opaque=True, label="softmax", samples=_along)
@@ -93,7 +94,7 @@ def log_softmax(input: Array, dim: int, dtype: Any = None) -> Array:
 
 
 @composite(public=("nn.functional.softmax",))
-def _functional_softmax(input: Array, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Array:
+def _softmax(input: Array, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Array:
     """``exp(input)``, divided by its sum along ``dim``. Without ``dim`` it warns, and takes 0 or 1 as PyTorch does.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
@@ -102,7 +103,7 @@ def _functional_softmax(input: Array, dim: int | None = None, _stacklevel: int =
 
 
 @composite(public=("nn.functional.log_softmax",))
-def _functional_log_softmax(input: Array, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Array:
+def _log_softmax(input: Array, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Array:
     """The logarithm of ``softmax``. Without ``dim`` it warns, and takes 0 or 1 as PyTorch does.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html

@@ -8,6 +8,7 @@ A file for each file of ``microgradnp/ops``. Each may define, in the form that `
     CONSTANTS     names for expressions: an array (integers, masks, indices)
     FUNCTIONS     expressions whose values and gradients, to the second order, must be PyTorch's
     FIRST_ORDER   the same, for values and first gradients only, with the reason in a comment
+    WARNS         as FIRST_ORDER, but both libraries warn (UserWarning)
     CREATION      expressions without gradients
     SPECIAL       expressions of ``z`` (or ``a`` and ``b``), which hold infinities, nans and zeros
     MEETINGS      expressions of ``a`` and ``b``, for which every pair of dtypes, ranks and Python numbers is tried

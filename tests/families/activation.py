@@ -81,13 +81,13 @@ F.logsigmoid(20 * x); F.softplus(200 * x); F.silu(200 * x); F.elu(200 * x); F.se
 """
 
 SPECIAL = """
-z.relu(); F.leaky_relu(z); F.relu6(z); F.hardtanh(z); F.hardshrink(z); F.softshrink(z); F.threshold(z, 1, 5); F.softplus(z)
+z.relu(); F.leaky_relu(z[1:]); F.relu6(z[1:]); F.hardtanh(z[1:]); F.hardshrink(z[1:]); F.softshrink(z[1:]); F.threshold(z[1:], 1, 5); F.softplus(z)
 F.logsigmoid(z); F.silu(z); F.gelu(z); F.gelu(z, approximate="tanh"); F.mish(z); F.softsign(z); F.tanhshrink(z); F.glu(z)
 F.elu(z).detach(); F.selu(z).detach(); F.celu(z).detach(); F.hardswish(z).detach(); F.hardsigmoid(z).detach()
-F.elu(z[1:], 2); F.selu(z[1:]); F.celu(z[1:], 2); F.hardswish(z[1:]); F.rrelu(z); F.prelu(z, z[5:6])
+F.elu(z[1:], 2); F.selu(z[1:]); F.celu(z[1:], 2); F.hardswish(z[1:]); F.rrelu(z[1:]); F.prelu(z, z[5:6])
 """
 
-BEYOND = {"bool": {"a.relu()", "F.threshold(a, 0, 1)", "F.relu(a)", "F.tanhshrink(a)"}}
+BEYOND = {"bool": {"a.relu()", "F.threshold(a, 0, 1)", "F.relu(a)", "F.tanhshrink(a)", "F.softsign(a)"}}
 
 UNARY = """
 a.relu(); F.relu(a); F.leaky_relu(a); F.elu(a); F.selu(a); F.celu(a); F.gelu(a); F.silu(a); F.mish(a); F.softplus(a)

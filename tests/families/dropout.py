@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-OPERANDS = {"volume": ((2, 3, 2, 1, 2), -3, 3), "wide": ((5, 40), -3, 3)}
+OPERANDS = {"voxels": ((2, 3, 2, 1, 2), -3, 3), "wide": ((5, 40), -3, 3)}
 
 FUNCTIONS = """
 [torch.manual_seed(1), F.dropout(x)][1]; [torch.manual_seed(1), F.dropout(x, 0.3)][1]; [torch.manual_seed(1), F.dropout(wide, p=0.8)][1]
@@ -20,21 +20,26 @@ F.dropout(x * 1, 1.0, inplace=True); F.dropout(n, 0.0); F.dropout(n, 1.0); F.dro
 [torch.manual_seed(1), torch.feature_alpha_dropout_(cube * 1, 0.4, True)][1]; [torch.manual_seed(1), torch.feature_dropout_(cube * 1, 0.4, True)][1]
 [torch.manual_seed(1), F.dropout1d(x)][1]; [torch.manual_seed(1), F.dropout1d(cube, 0.3)][1]; [torch.manual_seed(1), F.dropout1d(cube * 1, 0.3, True, True)][1]
 F.dropout1d(x, training=False); [torch.manual_seed(1), F.dropout1d(x * 1, inplace=True)][1]; F.dropout1d(x, 1.0)
-[torch.manual_seed(1), F.dropout2d(image)][1]; [torch.manual_seed(1), F.dropout2d(cube, 0.3)][1]; [torch.manual_seed(1), F.dropout2d(x)][1]
-[torch.manual_seed(1), F.dropout2d(volume)][1]; [torch.manual_seed(1), F.dropout2d(image * 1, 0.3, True, True)][1]; F.dropout2d(image, training=False)
-[torch.manual_seed(1), F.dropout3d(volume)][1]; [torch.manual_seed(1), F.dropout3d(image, 0.3)][1]; [torch.manual_seed(1), F.dropout3d(v)][1]
-[torch.manual_seed(1), F.dropout3d(volume * 1, 0.3, True, True)][1]; [torch.manual_seed(1), F.dropout3d(x)][1]; F.dropout3d(volume, 0.0)
-[torch.manual_seed(1), F.dropout2d(image, 0.3), torch.rand(2)][2]; [torch.manual_seed(1), F.dropout(F.dropout(x))][1]
+[torch.manual_seed(1), F.dropout2d(scenes)][1]
+[torch.manual_seed(1), F.dropout2d(scenes * 1, 0.3, True, True)][1]; F.dropout2d(scenes, training=False)
+[torch.manual_seed(1), F.dropout3d(voxels)][1]; [torch.manual_seed(1), F.dropout3d(scenes, 0.3)][1]
+[torch.manual_seed(1), F.dropout3d(voxels * 1, 0.3, True, True)][1]; F.dropout3d(voxels, 0.0)
+[torch.manual_seed(1), F.dropout2d(scenes, 0.3), torch.rand(2)][2]; [torch.manual_seed(1), F.dropout(F.dropout(x))][1]
 """
 
 SPECIAL = """
 F.dropout(z, 1.0); F.dropout(z, 0.0); [torch.manual_seed(1), F.dropout(z)][1]; [torch.manual_seed(1), F.alpha_dropout(z, training=True)][1]
 """
 
+WARNS = """
+[torch.manual_seed(1), F.dropout2d(cube, 0.3)][1]; [torch.manual_seed(1), F.dropout2d(x)][1]
+[torch.manual_seed(1), F.dropout2d(voxels)][1]; [torch.manual_seed(1), F.dropout3d(v)][1]; [torch.manual_seed(1), F.dropout3d(x)][1]
+"""
+
 ERRORS = """
 F.dropout(x, 1.5); F.dropout(x, -0.1); F.dropout(x, 1.5, False); F.dropout(x, "a"); F.dropout(n); F.dropout("a"); F.dropout(x, inplace=True)
 torch.dropout(x, 1.5, True); torch.dropout(x, 0.5); F.alpha_dropout(x, 2); torch.alpha_dropout(x, -1, True); F.alpha_dropout(n, 0.5, True)
 F.feature_alpha_dropout(x, 2.0); F.feature_alpha_dropout(v, 0.5, True); torch.feature_dropout(v, 0.5, True); torch.feature_dropout(x, 2.0, True)
-torch.feature_alpha_dropout(x, 2.0, True); F.dropout1d(v); F.dropout1d(image); F.dropout1d(x, 1.5); F.dropout2d(v); F.dropout2d(image, -1)
-F.dropout3d(volume, 3); F.dropout(x, p=None)
+torch.feature_alpha_dropout(x, 2.0, True); F.dropout1d(v); F.dropout1d(scenes); F.dropout1d(x, 1.5); F.dropout2d(v); F.dropout2d(scenes, -1)
+F.dropout3d(voxels, 3); F.dropout(x, p=None)
 """

@@ -24,24 +24,23 @@ REFERENCES = {"squared_error": _squared_error}
 FUNCTIONS = """
 F.mse_loss(x, y); F.mse_loss(x, y, reduction="sum"); F.mse_loss(x, y, reduction="none"); F.mse_loss(s, s * 2); F.mse_loss(x, n)
 F.mse_loss(x, y, weight=p.detach()); F.mse_loss(x, y, weight=p.detach(), reduction="sum"); F.mse_loss(empty, empty)
-F.mse_loss(n * 1.0, x); F.mse_loss(x, y, weight=p, reduction="none"); F.mse_loss(x, y, weight=p); F.mse_loss(x, row)
-F.mse_loss(x, y, False); F.mse_loss(x, y, None, False); F.mse_loss(x, y, True, True, "none"); F.mse_loss(x, y, reduce=False)
+F.mse_loss(n * 1.0, x); F.mse_loss(x, y, weight=p, reduction="none"); F.mse_loss(x, y, weight=p)
 F.mse_loss(x.double(), y.float()); F.mse_loss(x.half(), y.half())
-F.l1_loss(x, y); F.l1_loss(x, y, reduction="sum"); F.l1_loss(x, y, reduction="none"); F.l1_loss(x, y, weight=p); F.l1_loss(x, row)
-F.l1_loss(x, y, weight=p, reduction="sum"); F.l1_loss(x, y, weight=p, reduction="none"); F.l1_loss(x, y, size_average=False)
-F.l1_loss(x, y, reduce=False); F.l1_loss(n, n + 1, reduction="none"); F.l1_loss(empty, empty); F.l1_loss(x.half(), y.half())
+F.l1_loss(x, y); F.l1_loss(x, y, reduction="sum"); F.l1_loss(x, y, reduction="none"); F.l1_loss(x, y, weight=p)
+F.l1_loss(x, y, weight=p, reduction="sum"); F.l1_loss(x, y, weight=p, reduction="none")
+F.l1_loss(n, n + 1, reduction="none"); F.l1_loss(empty, empty); F.l1_loss(x.half(), y.half())
 F.l1_loss(x.double(), y.float()); F.l1_loss(n, n, reduction="sum"); F.l1_loss(s, s * 2)
 F.smooth_l1_loss(x, y); F.smooth_l1_loss(x, y, reduction="sum"); F.smooth_l1_loss(x, y, reduction="none", beta=2.5)
-F.smooth_l1_loss(x, y, beta=0.1); F.smooth_l1_loss(x, y, beta=0.0); F.smooth_l1_loss(x, row); F.smooth_l1_loss(empty, empty)
-F.smooth_l1_loss(x, y, False); F.smooth_l1_loss(x, y, reduce=False); F.smooth_l1_loss(x.half(), y.half())
+F.smooth_l1_loss(x, y, beta=0.1); F.smooth_l1_loss(x, y, beta=0.0); F.smooth_l1_loss(empty, empty)
+F.smooth_l1_loss(x.half(), y.half())
 F.smooth_l1_loss(x.double(), y.float()); F.smooth_l1_loss(x, n)
 F.huber_loss(x, y); F.huber_loss(x, y, "sum"); F.huber_loss(x, y, reduction="none", delta=2.5); F.huber_loss(x, y, delta=0.1)
-F.huber_loss(x, y, weight=p.detach()); F.huber_loss(x, y, "sum", weight=p); F.huber_loss(x, y, "none", 0.7, p); F.huber_loss(x, row)
+F.huber_loss(x, y, weight=p.detach()); F.huber_loss(x, y, "sum", weight=p); F.huber_loss(x, y, "none", 0.7, p)
 F.huber_loss(empty, empty); F.huber_loss(x.half(), y.half()); F.huber_loss(s, s * 3)
 F.poisson_nll_loss(x, p); F.poisson_nll_loss(x, p, full=True); F.poisson_nll_loss(p, q, False); F.poisson_nll_loss(p, p + 1, False, True)
 F.poisson_nll_loss(x, p, reduction="sum"); F.poisson_nll_loss(x, 3 * p, True, True, reduction="none"); F.poisson_nll_loss(x, row)
-F.poisson_nll_loss(p, p, log_input=False, eps=0.5); F.poisson_nll_loss(x, n); F.poisson_nll_loss(x, p, size_average=False)
-F.poisson_nll_loss(x, p, reduce=False); F.poisson_nll_loss(x.half(), p.half())
+F.poisson_nll_loss(p, p, log_input=False, eps=0.5); F.poisson_nll_loss(x, n)
+F.poisson_nll_loss(x.half(), p.half())
 F.gaussian_nll_loss(x, y, var); F.gaussian_nll_loss(x, y, var_row); F.gaussian_nll_loss(x, y, var_column); F.gaussian_nll_loss(x, y, 2.0)
 F.gaussian_nll_loss(x, y, var, full=True); F.gaussian_nll_loss(x, y, var, eps=0.7); F.gaussian_nll_loss(x, y, var, True, 0.7, "sum")
 F.gaussian_nll_loss(x, y, var, reduction="none"); F.gaussian_nll_loss(x, row, var); F.gaussian_nll_loss(x, y, var * 0)
@@ -49,14 +48,21 @@ F.gaussian_nll_loss(x, y, 0.0, reduction="sum"); F.gaussian_nll_loss(x.half(), y
 """
 
 SPECIAL = """
-F.mse_loss(z, z); F.mse_loss(z, z * 0, reduction="none"); F.l1_loss(z[1:], z[1:] * 0 + 1, reduction="none")
+F.mse_loss(z, z); F.mse_loss(z, z * 0, reduction="none"); F.l1_loss(z[1:], torch.ones(7).double(), reduction="none")
 F.smooth_l1_loss(z[3:], z[3:] * 0, reduction="none"); F.huber_loss(z[3:], z[3:] * 0, reduction="none")
 F.poisson_nll_loss(z, z * 0 + 1, reduction="none"); F.smooth_l1_loss(z, z * 0 + 1, reduction="none").detach()
 """
 
+WARNS = """
+F.mse_loss(x, row); F.mse_loss(x, y, False); F.mse_loss(x, y, None, False); F.mse_loss(x, y, True, True, "none")
+F.mse_loss(x, y, reduce=False); F.mse_loss(column, row); F.l1_loss(x, row); F.l1_loss(x, y, size_average=False)
+F.l1_loss(x, y, reduce=False); F.smooth_l1_loss(x, row); F.smooth_l1_loss(x, y, False); F.smooth_l1_loss(x, y, reduce=False)
+F.huber_loss(x, row); F.poisson_nll_loss(x, p, size_average=False); F.poisson_nll_loss(x, p, reduce=False)
+"""
+
 ERRORS = """
 F.mse_loss(n, n); F.mse_loss(x, y, reduction="max"); F.mse_loss(x, torch.ones(5)); F.mse_loss(x, y, weight=row); F.mse_loss(x)
-F.mse_loss(x, y, weight=p, reduction="max"); F.mse_loss(x, 2.0); F.l1_loss(x, y, reduction="max"); F.l1_loss(x, torch.ones(5))
+F.mse_loss(x, y, weight=p, reduction="max"); F.l1_loss(x, y, reduction="max"); F.l1_loss(x, torch.ones(5))
 F.l1_loss(x, y, weight=row); F.l1_loss(n, n); F.smooth_l1_loss(x, y, beta=-1); F.smooth_l1_loss(x, y, reduction=None)
 F.smooth_l1_loss(n, n); F.smooth_l1_loss(x, torch.ones(5)); F.huber_loss(x, y, delta=0); F.huber_loss(x, y, delta=-1.0)
 F.huber_loss(x, y, "max"); F.huber_loss(n, n); F.huber_loss(x, torch.ones(5)); F.huber_loss(x, y, weight=row)

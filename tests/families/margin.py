@@ -19,21 +19,21 @@ CONSTANTS = {
 
 FUNCTIONS = """
 F.soft_margin_loss(x, signs * 1.0); F.soft_margin_loss(x, signs); F.soft_margin_loss(x, signs * 1.0, reduction="sum")
-F.soft_margin_loss(x, signs * 1.0, reduction="none"); F.soft_margin_loss(x, signs * 1.0, False); F.soft_margin_loss(x, signs[0] * 1.0)
-F.soft_margin_loss(x, signs * 1.0, reduce=False); F.soft_margin_loss(x.half(), signs.half())
+F.soft_margin_loss(x, signs * 1.0, reduction="none"); F.soft_margin_loss(x, signs[0] * 1.0)
+F.soft_margin_loss(x.half(), signs.half())
 F.hinge_embedding_loss(x, signs); F.hinge_embedding_loss(x, signs, 2.0); F.hinge_embedding_loss(x, signs * 1.0, reduction="none")
-F.hinge_embedding_loss(x, signs, reduction="sum"); F.hinge_embedding_loss(x, n); F.hinge_embedding_loss(x, signs[0]); F.hinge_embedding_loss(x, signs, 1.0, False)
-F.hinge_embedding_loss(x, signs, reduce=False); F.hinge_embedding_loss(x.half(), signs)
+F.hinge_embedding_loss(x, signs, reduction="sum"); F.hinge_embedding_loss(x, n); F.hinge_embedding_loss(x, signs[0])
+F.hinge_embedding_loss(x.half(), signs)
 F.margin_ranking_loss(x, y, signs); F.margin_ranking_loss(x, y, signs, 0.5); F.margin_ranking_loss(x, y, signs * 1.0, reduction="none")
 F.margin_ranking_loss(x, y, signs, reduction="sum"); F.margin_ranking_loss(x, y[:1], signs); F.margin_ranking_loss(v, row, signs[0], margin=-1.0)
-F.margin_ranking_loss(x, y, signs, 0, False); F.margin_ranking_loss(x, y, signs, reduce=False); F.margin_ranking_loss(x.half(), y.half(), signs)
+F.margin_ranking_loss(x.half(), y.half(), signs)
 F.cosine_embedding_loss(x, y, signs[:, 0]); F.cosine_embedding_loss(x, y, signs[:, 0], 0.3); F.cosine_embedding_loss(v, row, signs[0, 0])
 F.cosine_embedding_loss(x, y, signs[:, 1] * 1.0, reduction="none"); F.cosine_embedding_loss(x, y, signs[:, 1], -0.5, reduction="sum")
-F.cosine_embedding_loss(x, y[:1], signs[:, 0]); F.cosine_embedding_loss(x, y, n[:, 0]); F.cosine_embedding_loss(x, y, signs[:, 0], 0, False)
-F.cosine_embedding_loss(x, y, signs[:, 0], reduce=False); F.cosine_embedding_loss(x.half(), y.half(), signs[:, 0])
+F.cosine_embedding_loss(x, y[:1], signs[:, 0]); F.cosine_embedding_loss(x, y, n[:, 0])
+F.cosine_embedding_loss(x.half(), y.half(), signs[:, 0])
 F.triplet_margin_loss(x, y, p); F.triplet_margin_loss(x, y, p, 2.0, 1); F.triplet_margin_loss(x, y, p, margin=5.0, swap=True)
 F.triplet_margin_loss(x, y, p, 3.0, reduction="none"); F.triplet_margin_loss(x, y, p, p=3.0, reduction="sum"); F.triplet_margin_loss(v, row, p[0])
-F.triplet_margin_loss(x, y[:1], p, 9.0); F.triplet_margin_loss(x, y, p, 1.0, 2, 1e-6, False, False); F.triplet_margin_loss(x, y, p, reduce=False); F.triplet_margin_loss(x, y, p, eps=0.1)
+F.triplet_margin_loss(x, y[:1], p, 9.0); F.triplet_margin_loss(x, y, p, eps=0.1)
 F.triplet_margin_with_distance_loss(x, y, p); F.triplet_margin_with_distance_loss(x, y, p, margin=4.0, swap=True, reduction="none")
 F.triplet_margin_with_distance_loss(x, y, p, distance_function=lambda u, w: ((u - w) ** 2).sum(1), reduction="sum")
 F.triplet_margin_with_distance_loss(x, y, p, distance_function=lambda u, w: 1 - (u * w).mean(1), margin=0.5, swap=True)
@@ -44,17 +44,25 @@ FIRST_ORDER = """
 F.multi_margin_loss(x, classes); F.multi_margin_loss(x, classes, 2); F.multi_margin_loss(x, classes, 1, 0.5, p.detach()[0])
 F.multi_margin_loss(x, classes, p=2, margin=2.0, weight=p.detach()[0], reduction="none"); F.multi_margin_loss(x, classes, reduction="sum")
 F.multi_margin_loss(v, three); F.multi_margin_loss(v, classes[:1], reduction="none"); F.multi_margin_loss(v, three, reduction="none")
-F.multi_margin_loss(x, classes, margin=-5.0); F.multi_margin_loss(s, three * 0); F.multi_margin_loss(x, classes, 1, 1.0, None, False)
-F.multi_margin_loss(x, classes, reduce=False)
+F.multi_margin_loss(x, classes, margin=-5.0); F.multi_margin_loss(s, three * 0)
 F.multilabel_margin_loss(x, labels); F.multilabel_margin_loss(x, labels, reduction="sum"); F.multilabel_margin_loss(x, labels, reduction="none")
 F.multilabel_margin_loss(x, twice, reduction="none"); F.multilabel_margin_loss(v, labels[0]); F.multilabel_margin_loss(v, labels[2], reduction="none")
-F.multilabel_margin_loss(x, labels * 0 - 1); F.multilabel_margin_loss(s, three * 0); F.multilabel_margin_loss(x, labels, False)
-F.multilabel_margin_loss(x, labels, reduce=False)
+F.multilabel_margin_loss(x, labels * 0 - 1); F.multilabel_margin_loss(s, three * 0)
 """
 
 SPECIAL = """
 F.margin_ranking_loss(z, z * 0, z * 0 + 1, reduction="none").detach(); F.hinge_embedding_loss(z[3:], z[3:] * 0 - 1, reduction="none")
-F.cosine_embedding_loss(a[3:, 3:], b[3:, 3:], torch.ones(5)); F.soft_margin_loss(z[3:], z[3:].detach() * 0 + 1, reduction="none")
+F.soft_margin_loss(z[3:], z[3:].detach() * 0 + 1, reduction="none")
+"""
+
+WARNS = """
+F.soft_margin_loss(x, signs * 1.0, False); F.soft_margin_loss(x, signs * 1.0, reduce=False)
+F.hinge_embedding_loss(x, signs, 1.0, False); F.hinge_embedding_loss(x, signs, reduce=False)
+F.margin_ranking_loss(x, y, signs, 0, False); F.margin_ranking_loss(x, y, signs, reduce=False)
+F.cosine_embedding_loss(x, y, signs[:, 0], 0, False); F.cosine_embedding_loss(x, y, signs[:, 0], reduce=False)
+F.triplet_margin_loss(x, y, p, 1.0, 2, 1e-6, False, False); F.triplet_margin_loss(x, y, p, reduce=False)
+F.multi_margin_loss(x, classes, 1, 1.0, None, False); F.multi_margin_loss(x, classes, reduce=False)
+F.multilabel_margin_loss(x, labels, False); F.multilabel_margin_loss(x, labels, reduce=False)
 """
 
 ERRORS = """

@@ -16,7 +16,7 @@ F.normalize(z[3:], dim=0); F.normalize(z, dim=0).detach()
 """
 
 ERRORS = """
-F.normalize(v); F.normalize(n); F.normalize(x, dim=2); F.normalize("a")
+F.normalize(v); F.normalize(n); F.normalize(x, dim=2)
 """
 
 KINKS = [(lambda x: F.normalize(x, dim=0, eps=0.5), [[0.0, 0.0]], [[2.0, 2.0]])]

@@ -204,7 +204,7 @@ def as_tensors(
         elif name in kwargs:
             found.append(kwargs[name])
             kwargs[name] = _all_as_tensors(function.__name__, kwargs[name])
-    if found and not _has_tensor(found):
+    if found and not _has_tensor(found) and not any(isinstance(v, (list, tuple)) and not v for v in found):
         raise TypeError(
             f"{where()}{function.__name__}(): expected a Tensor, got {type(found[0]).__name__}; make one with "
             "microgradnp.tensor(...)"

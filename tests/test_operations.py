@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import math
 from collections.abc import Iterator
@@ -245,6 +246,8 @@ def _numpy_call(record: Operation, i: int, arguments: tuple[Any, ...]) -> Any:
     """The same call by the i-th NumPy function that the record names."""
     name = record.numpy[i]
     function = getattr(*name) if isinstance(name, tuple) else name
+    if isinstance(name, str):  # of SciPy
+        function = getattr(importlib.import_module(name.rpartition(".")[0]), name.rpartition(".")[2])
     bound = record.signature.bind(*arguments)
     bound.apply_defaults()
     spelled = {NUMPY_NAMES.get(k, k): v for k, v in bound.arguments.items() if k not in ("alpha", "dtype")}
@@ -323,9 +326,9 @@ def test_out_takes_the_result(record: Operation, data: st.DataObject, seed: int)
 
 
 def public_functions() -> dict[str, Any]:
-    """Every function on tensors that users find under ``microgradnp`` or ``microgradnp.nn.functional``."""
-    found = {**vars(mg), **vars(mg.nn.functional)}
-    own = {name: f for name, f in found.items() if inspect.isfunction(f) and not name.startswith("_")}
+    """Every function on tensors that users find in ``microgradnp``, its ``linalg`` and ``nn.functional``."""
+    found = {**vars(mg), **vars(mg.nn.functional), **{f"linalg.{name}": f for name, f in vars(mg.linalg).items()}}
+    own = {name: f for name, f in found.items() if inspect.isfunction(f) and name.rpartition(".")[2][0] != "_"}
     return {name: f for name, f in own.items() if f.__module__.startswith("microgradnp.ops.")}
 
 

@@ -7,7 +7,9 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from . import autograd, dtypes, linalg, nn, ops, optim, random
-from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .autograd.inference import is_inference, is_inference_mode_enabled
 from .devices import contiguous_format, device, layout, memory_format, preserve_format, strided
 from .dtypes import (
     bool_,

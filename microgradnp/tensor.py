@@ -6,24 +6,36 @@ and the engine adds ``backward`` and the hooks, so that imports run one way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from operator import index as as_int
 from typing import Any, TypeVar
 
 import numpy as np
 
-from .autograd import memory
+from .autograd import inference, memory
 from .autograd.modes import recording
 from .autograd.node import Constant, Leaf, Node
-from .devices import CPU, device
-from .dtypes import as_dtype, get_default_dtype
+from .devices import CPU, check_device, contiguous_format, device, is_contiguous_format
+from .dtypes import as_dtype, check_range, converted, get_default_dtype
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Size(tuple[int, ...]):
-    """The shape of a tensor: a tuple with PyTorch's extras."""
+    """The shape of a tensor: a tuple of ints with PyTorch's extras. Made from any iterable of integers."""
 
     __slots__ = ()
+
+    def __new__(cls, sizes: Iterable[Any] = ()) -> Size:
+        found = []
+        for i, size in enumerate(sizes):
+            try:
+                found.append(as_int(size))
+            except TypeError:
+                raise TypeError(f"Size() takes an iterable of 'int' (item {i} is '{type(size).__name__}')") from None
+        return _new_tuple(cls, found)
 
     def numel(self) -> int:
         """The number of elements: the product of the sizes."""
@@ -37,7 +49,21 @@ class Size(tuple[int, ...]):
 
     def __getitem__(self, index: Any) -> Any:
         part = tuple.__getitem__(self, index)
-        return Size(part) if isinstance(index, slice) else part
+        return _new_tuple(Size, part) if isinstance(index, slice) else part
+
+    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+        return Size(tuple.__add__(self, tuple(other))) if isinstance(other, tuple) else NotImplemented
+
+    def __radd__(self, other: Any) -> Size:
+        return Size((*other, *self)) if isinstance(other, tuple) else NotImplemented
+
+    def __mul__(self, count: Any) -> Size:  # type: ignore[override]
+        return _new_tuple(Size, tuple.__mul__(self, count))
+
+    __rmul__ = __mul__
+
+
+_new_tuple: Any = tuple.__new__
 
 
 class Tensor:
@@ -59,7 +85,8 @@ class Tensor:
     # _leaf: its Leaf while it does not require gradients, to come back to.
     # _base: for a view, the tensor whose memory it looks into.  _written: the edge that the last recorded in-place
     # write gave a tensor.  _seen: for a view, its base's _written when the view was given its edge.
-    # _constant: what stands for it in pictures, made when first needed.
+    # _constant: what stands for it in pictures, made when first needed.  _inference: set where it was made in
+    # inference mode.
     __slots__ = (
         "__dict__",
         "__weakref__",
@@ -68,6 +95,7 @@ class Tensor:
         "_constant",
         "_edge",
         "_grad",
+        "_inference",
         "_leaf",
         "_seen",
         "_written",
@@ -78,15 +106,16 @@ class Tensor:
     _grad: Tensor | None
     _base: Tensor | None
 
-    def __new__(cls, data: Any = (), *, requires_grad: bool = False) -> Tensor:
-        return make(array_from(data, get_default_dtype()), cls).requires_grad_(requires_grad)
+    def __new__(cls, *data: Any, device: Any = None) -> Tensor:
+        check_device(device, "Tensor()")
+        return _legacy(cls, data, get_default_dtype())
 
     # What it holds
 
     @property
     def shape(self) -> Size:
         """The sizes of its dimensions."""
-        return Size(self._array.shape)
+        return _new_tuple(Size, self._array.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -109,7 +138,7 @@ class Tensor:
 
     def size(self, dim: int | None = None) -> Any:
         """Its shape, or the size of one dimension."""
-        return self.shape if dim is None else self._array.shape[dim]
+        return self.shape if dim is None else self._array.shape[_dim_of(dim, self._array.ndim)]
 
     def numel(self) -> int:
         """The number of its elements."""
@@ -123,14 +152,20 @@ class Tensor:
         """Whether its elements are floating point numbers."""
         return self._array.dtype.kind == "f"
 
-    def is_contiguous(self) -> bool:
-        """Whether its elements lie in memory in C order."""
+    def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
+        """Whether its elements lie in memory in C order. Other memory formats than ``contiguous_format`` do not exist."""
+        if memory_format is not contiguous_format:
+            is_contiguous_format(memory_format, "is_contiguous()")
         return self._array.flags.c_contiguous
 
     def stride(self, dim: int | None = None) -> Any:
         """The step in elements along each dimension, or along one."""
-        strides = tuple(step // self._array.itemsize for step in self._array.strides)
-        return strides if dim is None else strides[dim]
+        array = self._array
+        if array.size:
+            strides = tuple([step // array.itemsize for step in array.strides])
+        else:  # NumPy's are 0 here
+            strides = tuple([math.prod([max(n, 1) for n in array.shape[i + 1 :]]) for i in range(array.ndim)])
+        return strides if dim is None else strides[_dim_of(dim, array.ndim)]
 
     # Its place in the graph
 
@@ -141,15 +176,28 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise RuntimeError(f"requires_grad must be a bool, got {type(value).__name__}")
         self.requires_grad_(value)
+
+    @requires_grad.deleter
+    def requires_grad(self) -> None:
+        raise RuntimeError("requires_grad must be a bool: it cannot be deleted; set it to False")
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Start (or stop) collecting gradients in ``.grad``; returns the tensor itself.
 
-        Raises RuntimeError for an integer or bool tensor, and when asked to stop on the result of an operation.
+        Raises RuntimeError for an integer or bool tensor, for an inference tensor outside inference mode, and when
+        asked to stop on the result of an operation.
+
+        Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.requires_grad_.html
         """
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                f"requires_grad_(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}"
+            )
         edge = edge_of(self)
-        if bool(requires_grad) == (edge is not None):
+        if requires_grad == (edge is not None):
             return self
         if not requires_grad:
             if not isinstance(edge, Leaf):
@@ -164,14 +212,38 @@ class Tensor:
                 f"make it one first, for example with .float() or dtype=float32"
             )
         else:
+            if inference.used.ever and self.is_inference() and not inference.is_inference_mode_enabled():
+                raise RuntimeError(
+                    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed: make an "
+                    "ordinary tensor of it with .clone()"
+                )
             self._edge = getattr(self, "_leaf", None) or Leaf(self)
         return self
+
+    def is_inference(self) -> bool:
+        """Whether it was made in inference mode: then it can never take part in a recorded operation.
+
+        Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_inference.html
+        """
+        return inference.is_inference(self)
 
     @property
     def grad_fn(self) -> Node | None:
         """The graph node that made this tensor; None for a leaf."""
         edge = edge_of(self)
-        return None if isinstance(edge, Leaf) else edge
+        return None if edge is None or isinstance(edge, Leaf) else edge.as_function()[0]
+
+    @property
+    def output_nr(self) -> int:
+        """Which of the results of its ``grad_fn`` it is."""
+        edge = edge_of(self)
+        return 0 if edge is None else edge.as_function()[1]
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether it is the result of an operation that keeps its gradient in ``.grad``: see ``retain_grad``."""
+        edge = edge_of(self)
+        return edge is not None and edge.hooks is not None and edge.hooks.retain is not None
 
     @property
     def is_leaf(self) -> bool:
@@ -182,6 +254,13 @@ class Tensor:
     @property
     def grad(self) -> Tensor | None:
         """The accumulated gradient: a tensor of the same shape and dtype, or None."""
+        if self._grad is None and self._edge is not None and not self.is_leaf and not self.retains_grad:
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't "
+                "be populated during autograd.backward(). If you want it, call .retain_grad() on the tensor before; if "
+                "you access it by mistake, access the leaf Tensor instead.",
+                stacklevel=2,
+            )
         return self._grad
 
     @grad.setter
@@ -204,7 +283,7 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """The same memory as a tensor outside the graph. Writing to it counts as writing to this one."""
-        return make(self._array)
+        return _alias(self)
 
     def detach_(self) -> Tensor:
         """Take this tensor out of its graph, in place: it becomes a leaf that requires no gradient."""
@@ -216,7 +295,7 @@ class Tensor:
     @property
     def data(self) -> Tensor:
         """The same memory as a tensor outside the graph; assigning to it replaces the values."""
-        return make(self._array)
+        return _alias(self)
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -232,6 +311,10 @@ class Tensor:
         if isinstance(self._edge, Leaf):
             self._renew_leaf()
 
+    @data.deleter
+    def data(self) -> None:
+        raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
+
     def _renew_leaf(self) -> None:
         """After the array was replaced: a leaf of another shape or type is another leaf, and takes the hooks along.
 
@@ -244,6 +327,8 @@ class Tensor:
 
     @property
     def _version(self) -> int:
+        if inference.used.ever and self.is_inference():
+            raise RuntimeError("Inference tensors do not track version counter.")
         return memory.version(self._array)
 
     # Out of the framework
@@ -273,7 +358,7 @@ class Tensor:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         self._refuse_numpy("numpy()")
-        if copy or (dtype is not None and dtype != self._array.dtype):
+        if copy or (dtype is not None and np.dtype(dtype) != self._array.dtype):
             return np.array(self._array, dtype=dtype, copy=copy)
         return memory.lend(self._array)
 
@@ -289,6 +374,9 @@ class Tensor:
 
     def __int__(self) -> int:
         return int(self._number())
+
+    def __complex__(self) -> complex:
+        return complex(self._number())
 
     def _number(self) -> Any:
         try:
@@ -322,7 +410,16 @@ class Tensor:
     def __iter__(self) -> Iterator[Tensor]:
         if self._array.ndim == 0:
             raise TypeError("iteration over a 0-d tensor")
-        return (self[i] for i in range(self._array.shape[0]))  # type: ignore[index]
+        return iter([self[i] for i in range(self._array.shape[0])])  # type: ignore[index]
+
+    def __contains__(self, element: Any) -> bool:
+        """Whether some element equals this number, or, compared with broadcasting, some element of this tensor."""
+        if not isinstance(element, (Tensor, bool, int, float, np.generic)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}"
+            )
+        other = element._array if isinstance(element, Tensor) else element
+        return bool(np.any(self._array == other))
 
     __hash__ = object.__hash__  # by identity, although == compares elements
 
@@ -332,50 +429,34 @@ class Tensor:
         return tensor_repr(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self._array.ndim == 0 else format(repr(self), spec)
+        return format(self.item(), spec) if self._array.ndim == 0 else object.__format__(self, spec)
 
     def __copy__(self) -> Tensor:
-        """Another tensor on the same memory; a leaf's copy collects gradients of its own."""
-        out = make(self._array, type(self))
-        if self.is_leaf:
-            out.requires_grad_(self.requires_grad)
-        else:
-            out._edge = edge_of(self)
-        out.__dict__.update(self.__dict__)
-        return out
+        from .copying import shallow_copy
 
-    def __reduce__(self) -> Any:
-        # What is pickled is the value: graphs belong to the process that recorded them.
-        return _rebuild, (type(self), self._array, self.requires_grad, self._grad, self.__dict__)
+        return shallow_copy(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if id(self) in memo:
-            return memo[id(self)]
-        if not self.is_leaf:
-            raise RuntimeError(
-                "only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol: "
-                "use .detach().clone(), or .clone() to stay in the graph"
-            )
-        from copy import deepcopy
+        from .copying import deep_copy
 
-        out = memo[id(self)] = make(self._array.copy(), type(self)).requires_grad_(self.requires_grad)
-        out._grad = deepcopy(self._grad, memo)
-        out.__dict__.update(deepcopy(self.__dict__, memo))
-        return out
+        return deep_copy(self, memo)
+
+    def __reduce__(self) -> Any:
+        from .copying import reduced
+
+        return reduced(self)
 
 
 _new = object.__new__
 
 
-def _rebuild(cls: type[Tensor], array: Any, requires_grad: bool, grad: Tensor | None, attributes: Any) -> Tensor:
-    out = make(array, cls).requires_grad_(requires_grad)
-    out._grad = grad
-    out.__dict__.update(attributes)
-    return out
-
-
 def _refresh(view: Tensor) -> None:
     """Give a view its edge anew; ``ops.inplace``, which can make one, puts its function here."""
+    raise NotImplementedError
+
+
+def _take_place(target: Tensor, result: Tensor) -> None:
+    """Give a tensor, and its base, the place of ``result`` in the graph; ``ops.inplace`` puts its function here."""
     raise NotImplementedError
 
 
@@ -384,15 +465,52 @@ def make(array: Any, cls: type[Tensor] = Tensor) -> Tensor:
     out = _new(cls)
     out._array = array
     out._edge = out._grad = out._base = None
+    if inference.used.ever:
+        inference.mark(out)
     return out
 
 
+def _alias(tensor: Tensor) -> Tensor:
+    """Another tensor on the same memory, outside the graph."""
+    out = make(tensor._array)
+    if inference.used.ever:
+        out._inference = inference.is_inference(tensor)
+    return out
+
+
+def _dim_of(dim: int, ndim: int) -> int:
+    if ndim == 0:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    if not -ndim <= dim < ndim:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
+    return dim
+
+
+def _legacy(cls: type[Tensor], data: tuple[Any, ...], dtype: Any) -> Tensor:
+    """PyTorch's old constructors: of sizes, whose elements are whatever the memory held; of a sequence; of a tensor."""
+    if len(data) == 1 and not isinstance(data[0], int):
+        (value,) = data
+        if isinstance(value, Size):
+            return make(np.empty(value, dtype), cls)
+        if isinstance(value, Tensor):
+            return make(value._array, cls)
+        if isinstance(value, (str, float)) or not hasattr(value, "__len__"):
+            raise TypeError(f"new(): data must be a sequence (got {type(value).__name__}); use microgradnp.tensor(...)")
+        return make(array_from(value, dtype), cls)
+    return make(np.empty(Size(data), dtype) if data else np.empty(0, dtype), cls)
+
+
 def array_from(data: Any, dtype: Any = None) -> np.ndarray:
-    """A new array with the values of ``data``; its own type is kept where it has one, and Python floats are float32."""
+    """A new array with the values of ``data``; its own type is kept where it has one, and Python floats are float32.
+
+    Raises RuntimeError for a Python number that ``dtype`` cannot hold; the elements of an array wrap.
+    """
+    dtype = None if dtype is None else np.dtype(dtype)
     if isinstance(data, Tensor):
-        return np.array(data._array, dtype=dtype)
+        return converted(data._array, dtype, copy=True)
     if isinstance(data, (np.ndarray, np.generic)):
-        return np.array(data, dtype=as_dtype(data.dtype, "tensor()") if dtype is None else dtype)
+        own = as_dtype(data.dtype, "tensor()") if dtype is None else dtype
+        return converted(np.asarray(data), own, copy=True)
     try:
         array = np.array(_unwrapped(data))
     except ValueError as error:
@@ -400,12 +518,25 @@ def array_from(data: Any, dtype: Any = None) -> np.ndarray:
             f"tensor(): the nested sequences have unequal lengths, and a tensor is a full grid ({error})"
         ) from None
     first = _first_element(data)
+    if array.dtype.kind in "uO" and not isinstance(first, (np.generic, np.ndarray, Tensor)):
+        array = _large_integers(array, dtype)
     if array.dtype.kind not in "biuf":
         error = TypeError if isinstance(first, str) else RuntimeError
         raise error(f"tensor(): Could not infer dtype of {type(first).__name__}: the elements must be numbers or bools")
     typed = isinstance(first, (np.generic, np.ndarray, Tensor))
     own = get_default_dtype() if array.size == 0 or (array.dtype.kind == "f" and not typed) else as_dtype(array.dtype)
-    return array.astype(own if dtype is None else dtype, copy=False)
+    if dtype is not None and not typed:
+        check_range(array, dtype)
+    return converted(array, own if dtype is None else dtype)
+
+
+def _large_integers(array: np.ndarray, dtype: Any) -> np.ndarray:
+    """Python integers beyond int64, of which NumPy makes an unsigned array or one of objects."""
+    if not all(isinstance(item, (int, float)) for item in array.reshape(-1).tolist()):
+        return array
+    if dtype is not None and dtype.kind == "f":
+        return array.astype(np.float64)
+    raise ValueError("tensor(): Overflow: an integer does not fit into int64; give dtype=float64")
 
 
 def _first_element(data: Any) -> Any:
@@ -433,12 +564,15 @@ def edge_of(tensor: Tensor) -> Node | None:
 
 
 class Unrecorded:
-    """In the place of the edge that a view has seen: it was made under ``no_grad``, and must follow no recorded write."""
+    """In the place of the edge that a view has seen: it was made under ``no_grad``, and must follow no recorded write.
 
-    __slots__ = ("edge",)
+    ``origin`` says how it was made, for errors.
+    """
 
-    def __init__(self, edge: Node | None) -> None:
-        self.edge = edge
+    __slots__ = ("edge", "origin")
+
+    def __init__(self, edge: Node | None, origin: str = "A view was created in no_grad mode") -> None:
+        self.edge, self.origin = edge, origin
 
 
 def look_into(view: Tensor, tensor: Tensor) -> None:

@@ -13,8 +13,10 @@ https://docs.pytorch.org/docs/stable/notes/autograd.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from heapq import heapify, heappop
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from contextvars import ContextVar
+from heapq import heapify, heappop, heappush
 from operator import attrgetter
 from sys import getrefcount
 from typing import Any
@@ -24,7 +26,8 @@ from numpy import ndarray
 
 from ..tensor import Tensor, make
 from . import memory
-from .modes import recording
+from .hooks import NodeHooks, all_replaced, replaced
+from .modes import Mode, fact, mode_with, recording
 from .node import Leaf, Node
 from .quiet import restore, silence
 
@@ -52,13 +55,19 @@ def sweep(
             del gradients[root]
     waiting = [(-node.time, node) for node in gradients if type(node) is not Leaf]
     heapify(waiting)
-    mode, loud = recording.set(create_graph), silence()
+    before, create_graph = recording.get(), bool(create_graph)
+    watch = before.__class__ is Mode and before.anomaly is not None
+    mode = recording.set(create_graph if before.__class__ is bool else mode_with(before, enabled=create_graph))
+    loud = silence()
+    here: Sweep | None = None
     try:
         while waiting:
             node = heappop(waiting)[1]
             g = gradients.pop(node)
-            if node.hooks:
-                g = _run_hooks(node, g)
+            hooks = node.hooks
+            if hooks is not None:
+                here = here or Sweep(gradients, wanted)
+                g = _run_hooks(node, hooks, g, here)
             if wanted is not None:
                 if collected is not None and node in asked:
                     _collect(node, g, collected)
@@ -67,14 +76,16 @@ def sweep(
             if node.time < memory.last_write:
                 node.check_saved()
             try:
-                if create_graph:
+                if watch or hooks is not None:
+                    _run_watched(node, g, gradients, waiting, wanted, retain_graph, create_graph)
+                elif create_graph:
                     node.run_graph(g, gradients, waiting, wanted, retain_graph)
                 else:
                     node.run(g, gradients, waiting, wanted, retain_graph)
             except AttributeError:
                 _explain_released(node)
                 raise
-        _finish(gradients, collected, create_graph)
+        _finish(gradients, collected, create_graph, wanted, here)
     finally:
         restore(loud)
         recording.reset(mode)
@@ -112,42 +123,166 @@ def _explain_released(node: Node) -> None:
         ) from None
 
 
-def _finish(gradients: dict[Any, Any], collected: dict[Node, Any] | None, create_graph: bool) -> None:
-    """Hand out what has reached the leaves."""
-    while gradients:
-        leaf, g = gradients.popitem()
-        if leaf.hooks:
-            g = _run_hooks(leaf, g)
-        if collected is not None:
-            _collect(leaf, g, collected)
-        elif (tensor := leaf.tensor()) is not None and tensor._edge is leaf:  # else it was frozen since
-            _accumulate(tensor, g, create_graph)
+# Hooks, and what else watches a node
 
 
-def _run_hooks(node: Node, g: Any) -> Any:
+class Sweep:
+    """A sweep as its hooks may see it: what is on its way, and notes that hooks leave for one another."""
+
+    __slots__ = ("gradients", "node", "notes", "wanted")
+
+    def __init__(self, gradients: dict[Node, Any], wanted: set[Node] | None) -> None:
+        self.gradients, self.wanted = gradients, wanted
+        self.notes: dict[Any, Any] = {}
+        self.node: Node | None = None  # the one whose hooks are running
+
+    def coming(self) -> set[Node]:
+        """Every node that a gradient will still reach."""
+        roots = [*self.gradients, *(edge for edge in self.node.edges() if edge is not None)] if self.node else []
+        found = set(reachable(roots))
+        return found if self.wanted is None else found & self.wanted
+
+
+_present: ContextVar[Sweep] = ContextVar("microgradnp.sweep")
+
+
+def present_sweep() -> Sweep:
+    """The sweep that runs the hook which asks."""
+    return _present.get()
+
+
+def _run_hooks(node: Node, hooks: NodeHooks, g: Any, here: Sweep) -> Any:
     """The gradient after the hooks of the tensor. They see a copy: others may hold the same array."""
+    if not hooks.tensor and hooks.retain is None:
+        return g
     recorded = isinstance(g, Tensor)
     tensor = g if recorded else make(np.array(g))
-    for _, hook in sorted((node.hooks or {}).items()):
-        result = hook(tensor)
-        if result is None:
-            continue
-        if not isinstance(result, Tensor):
-            raise TypeError(f"a gradient hook must return a Tensor or None, got {type(result).__name__}")
-        if result.shape != node.shape:
-            raise RuntimeError(
-                f"a gradient hook has changed the size of the gradient: {tuple(result.shape)}, must be "
-                f"{tuple(node.shape)}"
-            )
-        if result.dtype != node.dtype:
-            raise RuntimeError(
-                f"a gradient hook has changed the type of the gradient: {result.dtype}, must be {node.dtype}"
-            )
-        tensor = result
+    here.node, token = node, _present.set(here)
+    try:
+        for hook in tuple(hooks.tensor.values()):
+            result = hook(tensor)
+            if result is not None:
+                tensor = replaced(hook, tensor, result)
+        if hooks.retain is not None:
+            hooks.retain(tensor)
+    finally:
+        _present.reset(token)
     return tensor if recorded else tensor._array
 
 
+class _Parts(dict[Any, Any]):
+    """What ``run`` may take for the gradients so far: it keeps each contribution apart, in the order of the edges."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[Node, Any]] = []
+
+    def __contains__(self, edge: object) -> bool:
+        return False
+
+    def __setitem__(self, edge: Node, gradient: Any) -> None:
+        self.parts.append((edge, gradient))
+
+
+def _run_watched(
+    node: Node, g: Any, gradients: dict[Node, Any], waiting: list[Any], wanted: Any, retain: bool, create_graph: bool
+) -> None:
+    """Run a node that has hooks, or while anomalies are being looked for."""
+    run = node.run_graph if create_graph else node.run
+    hooks, anomaly = node.hooks, fact("anomaly")
+    if node.transparent or not (anomaly or (hooks and (hooks.before or hooks.after or hooks.packed))):
+        run(g, gradients, waiting, wanted, retain)
+        return
+    outputs = node.arrived(g, _copied) if hooks and (hooks.before or hooks.after) else ()
+    for hook in tuple(hooks.before.values()) if hooks else ():
+        outputs = all_replaced(hook, outputs, hook(outputs))
+        g = node.to_run_on(outputs, _identity if create_graph else _array_of)
+        if g is None:
+            return
+    if hooks and hooks.packed and not node.is_released():
+        hooks.packed.restore(node)
+    parts = _Parts()
+    with anomaly.watching(node) if anomaly else nullcontext():
+        run(g, parts, [], wanted, retain)
+    if hooks and hooks.packed and retain:
+        hooks.packed.drop(node)
+    arriving = iter(parts.parts)
+    edges = node.edges()
+    inputs = tuple(_next_for(edge, arriving, wanted) for edge in edges)
+    if anomaly:
+        anomaly.check(node, inputs)
+    if hooks and hooks.after:
+        seen = tuple(None if part is None else _copied(part) for part in inputs)
+        for hook in tuple(hooks.after.values()):
+            seen = all_replaced(hook, seen, hook(seen, outputs))
+        inputs = seen if create_graph else tuple(None if part is None else part._array for part in seen)
+    for edge, part in zip(edges, inputs, strict=True):
+        if edge is not None and part is not None:
+            add_gradient(edge, part, gradients, waiting)
+
+
+def _next_for(edge: Node | None, arriving: Iterator[tuple[Node, Any]], wanted: Any) -> Any:
+    """What has come for an edge; None for one that wants nothing."""
+    return None if edge is None or (wanted is not None and edge not in wanted) else next(arriving)[1]
+
+
+def _copied(g: Any) -> Tensor:
+    return g if isinstance(g, Tensor) else make(np.array(g))
+
+
+def _identity(g: Any) -> Any:
+    return g
+
+
+def _array_of(g: Tensor) -> Any:
+    return g._array
+
+
+def add_gradient(edge: Node, gradient: Any, grads: dict[Node, Any], waiting: list[Any]) -> None:
+    """What the generated ``run`` of an operation does with each result of a rule."""
+    if edge in grads:
+        grads[edge] = grads[edge] + gradient
+        return
+    grads[edge] = gradient
+    if edge.__class__ is not Leaf:
+        heappush(waiting, (-edge.time, edge))
+
+
 # Handing gradients out
+
+
+def _finish(
+    gradients: dict[Any, Any], collected: dict[Node, Any] | None, create_graph: bool, wanted: Any, here: Sweep | None
+) -> None:
+    """Hand out what has reached the leaves, in the order in which it did."""
+    for leaf in tuple(gradients):
+        g = gradients.pop(leaf)
+        hooks = leaf.hooks
+        if hooks is not None:
+            here = here or Sweep(gradients, wanted)
+            g = _run_hooks(leaf, hooks, g, here)
+        if collected is not None:
+            _collect(leaf, g, collected)
+        elif (tensor := leaf.tensor()) is not None and tensor._edge is leaf:  # else it was frozen since
+            if hooks is None:
+                _accumulate(tensor, g, create_graph)
+            else:
+                _accumulate_watched(tensor, g, hooks, create_graph)
+
+
+def _accumulate_watched(tensor: Tensor, g: Any, hooks: NodeHooks, create_graph: bool) -> None:
+    """Add to the ``.grad`` of a leaf's tensor, with the hooks of its node before and after."""
+    outputs: tuple[Any, ...] = (_copied(g),) if hooks.before or hooks.after else ()
+    for hook in tuple(hooks.before.values()):
+        outputs = all_replaced(hook, outputs, hook(outputs))
+        if outputs[0] is None:
+            return
+        g = outputs[0] if create_graph else outputs[0]._array
+    _accumulate(tensor, g, create_graph)
+    for hook in tuple(hooks.accumulated.values()):
+        if (result := hook(tensor)) is not None:
+            raise TypeError(f"a post accumulate grad hook must return None, got '{type(result).__name__}'")
+    for hook in tuple(hooks.after.values()):
+        all_replaced(hook, (), hook((), outputs))
 
 
 def _collect(node: Node, g: Any, collected: dict[Node, Any]) -> None:

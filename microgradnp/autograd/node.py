@@ -9,9 +9,11 @@ garbage collector one object. A ``Leaf`` is where gradients end up: a tensor mad
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from . import memory
+from .hooks import NodeHooks, PackedValues, RemovableHandle, add_hook, each_array, hooks_of
 from .scope import Scope
 
 
@@ -19,21 +21,24 @@ class Node:
     """One recorded operation: an edge to the node of each operand, the saved values, and how to go backward.
 
     Attributes: ``time``, when it was recorded; ``shape`` and ``dtype`` of its result; ``scope``, the module call that
-    it was recorded in; ``hooks``, functions run on its gradient.
+    it was recorded in; ``hooks``, functions run on its gradient; ``_metadata``, unset until somebody asks for it.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.graph.Node.html
     """
 
-    __slots__ = ("__weakref__", "dtype", "hooks", "scope", "shape", "time")
+    __slots__ = ("__weakref__", "_metadata", "dtype", "hooks", "scope", "shape", "time")
 
     operation: ClassVar[Any] = None  # the record
     label: ClassVar[str] = ""  # the operation's name, for pictures and errors
     operands: ClassVar[tuple[str, ...]] = ()  # the names of the operands, one for each edge
     saved: ClassVar[tuple[str, ...]] = ()  # the slots that hold saved arrays
+    transparent: ClassVar[bool] = False  # only hands gradients to another node, which stands for both
 
     time: int
     shape: tuple[int, ...]
     dtype: Any
     scope: Scope | None
-    hooks: dict[float, Any] | None
+    hooks: NodeHooks | None
 
     def edges(self) -> tuple[Node | None, ...]:
         """The node of each operand, None where no gradient is wanted."""
@@ -82,16 +87,59 @@ class Node:
             "that operation, or call .clone() on the tensor before changing it."
         )
 
-    # What PyTorch programs read from a grad_fn.
+    # For hooks, which see tensors: what has arrived at the node, as a tuple, and back
+
+    def arrived(self, g: Any, as_tensor: Callable[[Any], Any]) -> tuple[Any, ...]:
+        """The gradients of all results."""
+        return (as_tensor(g),)
+
+    def to_run_on(self, gradients: tuple[Any, ...], from_tensor: Callable[[Any], Any]) -> Any:
+        """What ``run`` takes for these gradients; None if there is nothing to run on."""
+        return None if gradients[0] is None else from_tensor(gradients[0])
+
+    def pack(self, pack: Callable[[Any], Any], unpack: Callable[[Any], Any]) -> None:
+        """Keep, instead of each saved array, what ``pack`` makes of it, until ``unpack`` restores it."""
+        values = {slot: each_array(getattr(self, slot), pack) for slot in self.saved if hasattr(self, slot)}
+        if values:
+            hooks_of(self).packed = packed = PackedValues(values, unpack)
+            packed.drop(self)
+
+    # What PyTorch programs read from a grad_fn
+
+    def as_function(self) -> tuple[Node, int]:
+        """The node that PyTorch would show, and which of its results this is."""
+        return self, 0
 
     @classmethod
     def name(cls) -> str:
+        """The name of its class: ``MulBackward0``."""
         return cls.__name__
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
-        """The operands' nodes, as PyTorch gives them."""
-        return tuple((edge, 0) for edge in self.edges())
+        """The operands' nodes, and which of their results each operand is; None for one without gradient."""
+        return tuple((None, 0) if edge is None else edge.as_function() for edge in self.edges())
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """A dictionary for whatever is to be kept with the node."""
+        if not hasattr(self, "_metadata"):
+            self._metadata: dict[str, Any] = {}
+        return self._metadata
+
+    def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call ``fn(grad_inputs, grad_outputs)`` after the node has run; a tuple that it returns replaces the first.
+
+        Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.graph.Node.register_hook.html
+        """
+        return add_hook(hooks_of(self).after, fn)
+
+    def register_prehook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call ``fn(grad_outputs)`` before the node runs; a tuple that it returns replaces the gradients.
+
+        Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.graph.Node.register_prehook.html
+        """
+        return add_hook(hooks_of(self).before, fn)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
@@ -107,6 +155,11 @@ class Leaf(Node):
         self.tensor = weakref.ref(tensor)
         self.shape, self.dtype = tensor._array.shape, tensor._array.dtype
         self.time, self.scope, self.hooks = memory.tick(), None, None
+
+    @property
+    def variable(self) -> Any:
+        """The tensor; None once it is gone."""
+        return self.tensor()
 
 
 Leaf.__name__ = Leaf.__qualname__ = "AccumulateGrad"  # what PyTorch programs expect to read

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..autograd.backward import RemovableHandle
+from ..autograd.gate import Gradients
+from ..autograd.hooks import RemovableHandle
 from ..tensor import Tensor, make
-from .gate import Gradients, through_gate
+from .gate import through_gate
 
 if TYPE_CHECKING:
     from .module import Module

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import memory
-from ..autograd.backward import RemovableHandle
+from ..autograd.hooks import RemovableHandle
 from ..autograd.quiet import restore, silence
 from ..autograd.scope import Scope
 from ..autograd.scope import current as scope

@@ -5,7 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from ..tensor import Tensor, _rebuild, array_from, make
+from ..copying import rebuild
+from ..tensor import Tensor, array_from, make
 
 
 class Parameter(Tensor):
@@ -30,8 +31,4 @@ class Parameter(Tensor):
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         """A parameter with memory of its own. As in PyTorch it starts without a gradient."""
         attributes = deepcopy(self.__dict__, memo)
-        return _rebuild(type(self), self._array.copy(), self.requires_grad, None, attributes)  # type: ignore[return-value]
-
-    def __reduce__(self) -> Any:
-        """For pickle: the values, without gradient and graph."""
-        return _rebuild, (type(self), self._array, self.requires_grad, None, self.__dict__)
+        return rebuild(type(self), self._array.copy("K"), self.requires_grad, attributes)  # type: ignore[return-value]

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd import inference
 from ..autograd.memory import keep, lent, owner_of, tick
 from ..autograd.modes import recording
 from ..autograd.node import Leaf, Node
@@ -46,6 +47,7 @@ def compile_call(record: Operation) -> Callable[..., Any]:
         Tensor=Tensor, new=object.__new__, ndarray=np.ndarray, generic=np.generic, asarray=np.asarray,
         silence=silence, restore=restore, owner_of=owner_of, tick=tick, lent=lent, keep=keep,
         recording=recording.get, scope=scope.get,
+        inference=inference.used, refuse_saving=inference.refuse_saving, mark=inference.mark,
         edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, look_into=look_into,
         general=general, explained=explained, into=into, respelled_call=respelled_call, public=public, Node=node,
         record=record, forward=record.forward,
@@ -83,7 +85,7 @@ def _call_source(record: Operation, checked: bool) -> str:
         "out._array = array",
         "out._grad = out._base = None",
     ]
-    lines += _record(record) if record.rules else ["out._edge = None"]
+    lines += _record(record) if record.rules else _leave_out()
     if record.view:
         lines += _mark_view(record)
     lines.append("return out")
@@ -217,7 +219,7 @@ def _record(record: Operation) -> list[str]:
     edges = [f"{name}_edge" for name in record.rules]
     floating = " and array.dtype.kind == 'f'" if "dtype" in record.statics else ""
     lines = [
-        f"if ({' or '.join(f'{edge} is not None' for edge in edges)}) and recording(){floating}:",
+        f"if ({' or '.join(f'{edge} is not None' for edge in edges)}) and (in_mode := recording()){floating}:",
         "    node = Node()",
         "    node.time = tick()",
         "    node.scope = inside",
@@ -237,8 +239,22 @@ def _record(record: Operation) -> list[str]:
     for saved, users in _saved(record).items():
         condition = " or ".join(f"{user}_edge is not None" for user in users)
         always = len(users) == len(record.rules)
+        if saved in record.operands and saved not in record.list_operands:
+            graph = f"{saved}_edge is None and " if saved in record.rules else ""
+            lines.append(f"    if {graph}inference.ever and ({condition}): refuse_saving({saved})")
         lines.append(f"    {'' if always else f'if {condition}: '}node._saved_{saved} = {_value(record, saved)}")
-    return [*lines, "    out._edge = node", "else: out._edge = None"]
+    return [
+        *lines,
+        "    out._edge = node",
+        "    if in_mode is not True: in_mode.recorded(node)",
+        "else:",
+        *[f"    {line}" for line in _leave_out()],
+    ]
+
+
+def _leave_out() -> list[str]:
+    """The result has no place in the graph."""
+    return ["out._edge = None", "if inference.ever: mark(out)"]
 
 
 def _mark_view(record: Operation) -> list[str]:

@@ -21,7 +21,8 @@ import numpy as np
 from .. import random as rng
 from .. import tensor as tensor_module
 from ..autograd import memory
-from ..autograd.backward import move_retained
+from ..autograd.hooks import move_retained
+from ..autograd.inference import refuse_writing
 from ..autograd.modes import enable_grad, recording
 from ..autograd.node import Leaf, Node
 from ..tensor import Tensor, Unrecorded, edge_of, make, tensor_method, written_edge
@@ -39,6 +40,7 @@ def write(target: Tensor, name: str, compute: Callable[[Tensor], Any]) -> Tensor
     operations are being recorded, for a view that was made while they were not, for memory in which elements overlap or
     that is read-only, and for a result of another shape or kind.
     """
+    refuse_writing(target, name)
     check_recordable(target, name)
     _check_memory(target, name)
     before = _before(target)
@@ -51,9 +53,9 @@ def write(target: Tensor, name: str, compute: Callable[[Tensor], Any]) -> Tensor
             result = overwrite(before, result)  # the old values have been replaced: no gradient reaches them
         if target._base is not None and target._seen.__class__ is Unrecorded:
             raise RuntimeError(
-                f"{name}: A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given "
+                f"{name}: {target._seen.origin} and is being modified inplace with grad mode enabled. Given "
                 "that this use case is ambiguous and error-prone, it is forbidden: make the view and write to it both "
-                "inside the no_grad block, or both outside"
+                "inside the no_grad block, or both outside; or write to a .clone() of it"
             )
         _take_place(target, result)
     target._array[...] = result._array
@@ -169,7 +171,7 @@ def refresh(view: Tensor) -> None:
         if written is view._seen.edge or not recording.get():
             return
         raise RuntimeError(
-            "A view was created in no_grad mode and its base or another view of its base has been modified inplace with "
+            f"{view._seen.origin} and its base or another view of its base has been modified inplace with "
             "grad mode enabled. Given that this use case is ambiguous and error-prone, it is forbidden: make the view "
             "and write to its base both inside the no_grad block, or both outside"
         )
@@ -180,7 +182,9 @@ def refresh(view: Tensor) -> None:
     view._seen = written
 
 
-tensor_module._refresh = refresh  # pyright: ignore[reportFunctionMemberAccess]  # it sees the function tensor()
+# pyright sees the function tensor():
+tensor_module._refresh = refresh  # pyright: ignore[reportFunctionMemberAccess]
+tensor_module._take_place = _take_place  # pyright: ignore[reportFunctionMemberAccess]
 
 
 def positions_in(base: Tensor, view: Tensor) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd import memory
+from ..autograd.inference import refuse_writing
 from ..autograd.modes import recording
 from ..autograd.scope import where
 from ..tensor import Tensor, make
@@ -239,6 +240,7 @@ def into(out: Any, function: str, result: Any) -> Any:
         return type(result)(*written) if hasattr(result, "_fields") else tuple(written)
     if not isinstance(out, Tensor):
         raise TypeError(f"{function}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    refuse_writing(out, function)
     if recording.get() and (out.requires_grad or result.requires_grad):
         raise RuntimeError(
             f"{where()}{function}(): functions with out=... arguments don't support automatic differentiation, but one "

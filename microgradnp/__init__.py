@@ -6,18 +6,21 @@ The names and their layout are PyTorch's: ``import microgradnp as torch`` runs a
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from . import autograd, dtypes, linalg, nn, ops, optim, random
+from . import autograd, cuda, dtypes, linalg, nn, ops, optim, random, utils
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.inference import is_inference, is_inference_mode_enabled
 from .devices import contiguous_format, device, layout, memory_format, preserve_format, strided
 from .dtypes import (
     bool_,
+    can_cast,
     dtype,
+    finfo,
     float16,
     float32,
     float64,
     get_default_dtype,
+    iinfo,
     int8,
     int16,
     int32,
@@ -43,8 +46,15 @@ if _TYPE_CHECKING:
 
 _ON_DEMAND = ("viz",)  # submodules that are imported when first used
 
+_NO_DTYPES = (
+    "bfloat16", "complex32", "complex64", "complex128", "cfloat", "cdouble", "chalf", "uint16", "uint32", "uint64",
+    "float8_e4m3fn", "float8_e5m2", "qint8", "quint8", "qint32",
+)  # fmt: skip
+
 
 def __getattr__(name: str) -> object:
     if name in _ON_DEMAND:
         return _import_module(f"{__name__}.{name}")
+    if name in _NO_DTYPES:
+        raise AttributeError(f"microgradnp has no {name}: NumPy has no such type, or no rules are written for it")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -52,8 +52,6 @@ def set_default_dtype(d: Any) -> None:
 
 def as_dtype(value: Any, function: str = "dtype") -> np.dtype[Any]:
     """The supported dtype that ``value`` (a dtype, a NumPy type, a name, a Python type) stands for, or a TypeError."""
-    if value is float:
-        return _Default.dtype
     if value is int:
         return int64
     try:
@@ -62,7 +60,7 @@ def as_dtype(value: Any, function: str = "dtype") -> np.dtype[Any]:
         found = None
     if found is not None and not found.isnative:
         found = found.newbyteorder("=")
-    if found is None or found not in SUPPORTED:
+    if value is None or found is None or found not in SUPPORTED:
         names = ", ".join(sorted(str(d) for d in SUPPORTED))
         raise TypeError(f"{function}: {value!r} is not a supported dtype; use one of {names}")
     return found
@@ -116,3 +114,88 @@ def number_dtype(value: Any) -> np.dtype[Any]:
     if isinstance(value, bool):
         return bool_
     return int64 if isinstance(value, int) else _Default.dtype
+
+
+# Values that change their type
+
+
+def check_range(values: Any, dtype: np.dtype[Any]) -> None:
+    """Refuse Python numbers that an integer type cannot hold; one without sign takes negative integers, and wraps them.
+
+    Raises RuntimeError.
+    """
+    if dtype.kind not in "iu" or not np.size(values):
+        return
+    array, limits = np.asarray(values), np.iinfo(dtype)
+    if array.dtype.kind == "b":
+        return
+    lowest = -int(limits.max) if dtype.kind == "u" and array.dtype.kind != "f" else int(limits.min)
+    low, high = array.min(), array.max()
+    if not (lowest <= low and high <= limits.max):
+        value = high if lowest <= low else low
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {value}")
+
+
+def converted(array: Any, dtype: np.dtype[Any] | None, copy: bool = False) -> Any:
+    """An array in another dtype, without warnings. What an integer type cannot hold becomes what PyTorch makes of it."""
+    if dtype is None or array.dtype == dtype:
+        return array.copy() if copy else array
+    with np.errstate(all="ignore"):
+        if dtype.kind == "u" and array.dtype.kind == "f":
+            array = array.astype(np.int64)
+        return array.astype(dtype)
+
+
+# What a type can hold
+
+
+class finfo:
+    """The limits of a floating point type: ``bits``, ``eps``, ``max``, ``min``, ``tiny``, ``smallest_normal``,
+    ``resolution``, as Python numbers; without ``type``, of the default one.
+
+    Source: https://docs.pytorch.org/docs/stable/type_info.html
+    """
+
+    def __init__(self, type: Any = None) -> None:
+        wanted = _Default.dtype if type is None else as_dtype(type, "finfo()")
+        if wanted.kind != "f":
+            raise TypeError(f"finfo() requires a floating point input type, got {wanted}: use iinfo()")
+        info = np.finfo(wanted)
+        self.bits = int(info.bits)
+        self.eps, self.max, self.min = float(info.eps), float(info.max), float(info.min)
+        self.tiny = self.smallest_normal = float(info.smallest_normal)
+        self.resolution = float(str(info.resolution))
+        self.dtype = str(wanted)
+
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        return f"finfo({', '.join(f'{name}={getattr(self, name):g}' for name in names)}, dtype={self.dtype})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, finfo) and self.dtype == other.dtype
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
+
+class iinfo:
+    """The limits of an integer type: ``bits``, ``max``, ``min``.
+
+    Source: https://docs.pytorch.org/docs/stable/type_info.html
+    """
+
+    def __init__(self, type: Any) -> None:
+        wanted = as_dtype(type, "iinfo()")
+        if wanted.kind not in "iu":
+            raise TypeError(f"iinfo() requires an integer input type, got {wanted}")
+        info = np.iinfo(wanted)
+        self.bits, self.max, self.min, self.dtype = int(info.bits), int(info.max), int(info.min), str(wanted)
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, iinfo) and self.dtype == other.dtype
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)

@@ -108,7 +108,7 @@ class Tensor:
 
     def __new__(cls, *data: Any, device: Any = None) -> Tensor:
         check_device(device, "Tensor()")
-        return _legacy(cls, data, get_default_dtype())
+        return legacy(cls, data, get_default_dtype())
 
     # What it holds
 
@@ -140,20 +140,12 @@ class Tensor:
         """Its shape, or the size of one dimension."""
         return self.shape if dim is None else self._array.shape[_dim_of(dim, self._array.ndim)]
 
-    def numel(self) -> int:
-        """The number of its elements."""
-        return self._array.size
-
     def element_size(self) -> int:
         """The bytes of one element."""
         return self._array.itemsize
 
-    def is_floating_point(self) -> bool:
-        """Whether its elements are floating point numbers."""
-        return self._array.dtype.kind == "f"
-
     def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
-        """Whether its elements lie in memory in C order. Other memory formats than ``contiguous_format`` do not exist."""
+        """Whether its elements lie in memory in C order: the one ``memory_format`` there is."""
         if memory_format is not contiguous_format:
             is_contiguous_format(memory_format, "is_contiguous()")
         return self._array.flags.c_contiguous
@@ -486,7 +478,7 @@ def _dim_of(dim: int, ndim: int) -> int:
     return dim
 
 
-def _legacy(cls: type[Tensor], data: tuple[Any, ...], dtype: Any) -> Tensor:
+def legacy(cls: type[Tensor], data: tuple[Any, ...], dtype: Any) -> Tensor:
     """PyTorch's old constructors: of sizes, whose elements are whatever the memory held; of a sequence; of a tensor."""
     if len(data) == 1 and not isinstance(data[0], int):
         (value,) = data

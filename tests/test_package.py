@@ -20,7 +20,7 @@ LAYERS = [
     {"tensor"},
     {"printing", "autograd"},
     {"ops"},
-    {"linalg"},
+    {"linalg", "cuda", "utils"},
     {"nn"},
     {"optim"},
     {"compile", "viz"},

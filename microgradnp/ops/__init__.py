@@ -17,6 +17,7 @@ from . import (
     extreme,
     indexing,
     inplace,
+    inspection,
     joining,
     linalg,
     loss,

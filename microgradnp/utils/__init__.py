@@ -1,0 +1,3 @@
+"""Tools around tensors, under PyTorch's names."""
+
+from . import dlpack

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
 from .arithmetic import POSITIVE, check_kind, in_both_forms, mul, true_divide
 from .record import Array, composite, derivatives, operation
 from .trigonometric import REAL
 
 LOG2 = math.log(2)
+HALF = np.dtype("float16")
 
 
 @operation(np.exp, **in_both_forms("exp"), **REAL)
@@ -96,33 +96,37 @@ def logaddexp(input: Array, other: Array) -> Array:
     return np.logaddexp(input, other)
 
 
-@composite(np.logaddexp2, methods=("logaddexp2",), out=True)
+@operation(np.logaddexp2, methods=("logaddexp2",), elementwise=True, out=True)
+@derivatives(
+    input=lambda g, input, other: g * sigmoid((input - other) * LOG2),
+    other=lambda g, input, other: g * sigmoid((other - input) * LOG2),
+)
 def logaddexp2(input: Array, other: Array) -> Array:
     """log2(2 ** input + 2 ** other), without overflow; its gradient at (-inf, -inf) is nan.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.logaddexp2.html
     """
-    if not any(isinstance(value, Tensor) and value.is_floating_point() for value in (input, other)):
-        check_kind("logaddexp2", "f", input, other)
-    return true_divide(logaddexp(mul(input, LOG2), mul(other, LOG2)), LOG2)
+    check_kind("logaddexp2", "f", input, other)
+    return np.logaddexp2(input, other)
 
 
 @operation(
     **in_both_forms("xlogy"), elementwise=True, floats=True, out=True, domain={"other": POSITIVE}, kinks=(0.0,),
 )  # fmt: skip
 @derivatives(
-    input=lambda g, input, other: g * np.where(input == 0, 0.0, np.log(other)),
+    input=lambda g, input, other: g * np.log(np.where((input == 0) & (other <= 0), np.ones_like(g), other)),
     other=lambda g, input, other: g * (input / other),
 )
 def xlogy(input: Array, other: Array) -> Array:
     """input * log(other), and 0 where ``input`` is 0 (but nan where ``other`` is nan).
 
-    Where ``input`` is 0 the derivative with respect to it is 0 as well.
+    The derivative with respect to ``input`` is log(other), but 0 where ``input`` is 0 and ``other`` is not above 0.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.xlogy.html
     """
     # Of 0 and a nan the product is nan; of 0 and an infinity it must not be.
-    return np.where((input == 0) & (other == other), np.zeros_like(other), input * np.log(other))
+    log = np.log(other if hasattr(other, "dtype") else np.asarray(other, input.dtype))
+    return np.where((input == 0) & (other == other), np.zeros_like(log), input * log)
 
 
 @operation(np.sqrt, **in_both_forms("sqrt"), **REAL, domain=POSITIVE)
@@ -189,7 +193,7 @@ def _slope_of_logit(g, input, eps):
 
 
 @operation(
-    "scipy.special.logit", **in_both_forms("logit"), **REAL, domain=(0.1, 0.9),
+    **in_both_forms("logit"), **REAL, domain=(0.1, 0.9),
     samples=lambda make: [(make(2, 3),), (make(2), 1e-3), (make(),), (make(0, 2),)],
 )  # fmt: skip
 @derivatives(input=_slope_of_logit)
@@ -233,7 +237,7 @@ def sinc(input: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sinc.html
     """
-    return np.sinc(input)
+    return np.sinc(input) if input.dtype != HALF else np.sinc(input.astype(np.float32)).astype(HALF)
 
 
 @operation(
@@ -243,21 +247,19 @@ def sinc(input: Array) -> Array:
 @derivatives(input=lambda g, input, n: g * derivative_of_sinc(input, n + 1))
 def derivative_of_sinc(input: Array, n: int) -> Array:
     """The n-th derivative of sinc."""
-    t = np.asarray(input, np.float64) * np.pi
-    small = (
-        np.absolute(t) < n + 2
-    )  # where the recurrence from order to order would lose the digits that the series keeps
-    out = np.asarray(
-        np.where(small, _sinc_series(np.where(small, t, 0.0), n), _sinc_recurrence(np.where(small, 1.0, t), n))
-    )
-    return (out * np.pi**n).astype(input.dtype)
+    x = np.asarray(input, np.float64)
+    small = np.absolute(x) * math.pi < n + 2  # here the recurrence from order to order would lose digits
+    series = _sinc_series(np.where(small, x, 0.0) * math.pi, n)
+    out = np.where(small, series, _sinc_recurrence(np.where(small, 1.0, x), n)) * math.pi**n
+    return np.asarray(out, input.dtype)
 
 
-def _sinc_recurrence(t: Any, n: int) -> Any:
-    """From t sinc(t) = sin(t): t f[n] + n f[n - 1] is the n-th derivative of the sine."""
-    out = np.sin(t) / t
+def _sinc_recurrence(x: Any, n: int) -> Any:
+    """Of f(t) = sin(t) / t, t = pi x: t f[k] + k f[k - 1] is the k-th derivative of the sine."""
+    t, angle = x * math.pi, (x - 2 * np.round(x / 2)) * math.pi  # the same angle, less whole turns
+    out = np.sin(angle) / t
     for k in range(1, n + 1):
-        out = ((np.sin, np.cos)[k % 2](t) * (1 if k % 4 < 2 else -1) - k * out) / t
+        out = ((np.cos if k % 2 else np.sin)(angle) * (1 if k % 4 < 2 else -1) - k * out) / t
     return out
 
 

@@ -109,6 +109,8 @@ def clamp(input: Array, min: Array = None, max: Array = None) -> Array:
     """
     if min is None and max is None:
         raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
+    if not (min is None or max is None) and hasattr(min, "dtype") != hasattr(max, "dtype"):
+        raise TypeError("clamp(): 'min' and 'max' must be two numbers or two tensors, not one of each")
     raised = input if min is None else np.maximum(input, min)
     return raised if max is None else np.minimum(raised, max)
 
@@ -169,6 +171,8 @@ def ldexp(input: Array, other: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.ldexp.html
     """
+    if input.dtype.kind == "f" != other.dtype.kind:
+        other = other.to(input.dtype)
     return mul(input, pow(2.0, other))
 
 

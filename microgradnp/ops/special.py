@@ -104,8 +104,8 @@ def _orders(make: Any) -> list[tuple[Any, ...]]:
 @derivatives(input=lambda g, input, n: g * derivative_of_digamma(input, n + 1))
 def derivative_of_digamma(input: Array, n: int) -> Array:
     """The n-th derivative of digamma, n above 0: (-1)**(n+1) n! times the sum over k of 1 / (input + k)**(n+1)."""
-    # Hurwitz's zeta function is SciPy's; the factorial may overflow where the product does not.
-    return _scipy("zeta", n + 1, input) * ((-1.0) ** (n + 1) * float(math.factorial(n)))
+    zeta = np.where(input == -np.inf, input.dtype.type(np.nan), _scipy("zeta", n + 1, input))
+    return zeta * ((-1.0) ** (n + 1) * float(math.factorial(n)))
 
 
 @composite(public=("polygamma",), out=True)
@@ -152,7 +152,7 @@ def mvlgamma(input: Array, p: int) -> Array:
 
 def _density(g, input, other):
     """The gamma density of ``other`` with shape ``input``: exp((a - 1) log x - x - lgamma(a))."""
-    return g * np.exp((input - 1) * np.log(other) - other - lgamma(input))
+    return g * np.exp((input - 1) * np.log(np.ones_like(g) * other) - other - lgamma(np.ones_like(g) * input))
 
 
 @operation(public=(), label="igamma", elementwise=True, opaque=True, domain=(0.5, 3.0))
@@ -171,7 +171,7 @@ def upper_gamma(input: Array, other: Array) -> Array:
     return _scipy("gammaincc", input, other)
 
 
-def _without_shape_gradient(function: str, input: Any) -> None:
+def _check_no_gradient(function: str, input: Any) -> None:
     if isinstance(input, Tensor) and input.requires_grad and recording.get():
         raise NotImplementedError(
             f"the derivative for '{function}: input' is not implemented: give {function} an input.detach()"
@@ -187,8 +187,9 @@ def igamma(input: Array, other: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.igamma.html
     """
-    _without_shape_gradient("igamma", input)
-    return lower_gamma(input, other)
+    out = lower_gamma(input, other)
+    _check_no_gradient("igamma", input)
+    return out
 
 
 @composite("scipy.special.gammaincc", methods=("igammac", "igammac_"), public=("igammac",), out=True)
@@ -197,8 +198,9 @@ def igammac(input: Array, other: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.igammac.html
     """
-    _without_shape_gradient("igammac", input)
-    return upper_gamma(input, other)
+    out = upper_gamma(input, other)
+    _check_no_gradient("igammac", input)
+    return out
 
 
 # Bessel functions

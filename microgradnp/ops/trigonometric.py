@@ -64,17 +64,23 @@ def atan(input: Array) -> Array:
     return np.arctan(input)
 
 
+def _by_radius(coordinate, input, other):
+    """Twice divided by the radius: its square may overflow, or be no more than 0."""
+    radius = np.hypot(input, other)
+    radius = np.where(radius == 0, 1.0, radius)
+    return coordinate / radius / radius
+
+
 @operation(
     np.arctan2, methods=("atan2", "atan2_", "arctan2", "arctan2_"), public=("atan2", "arctan2"), **REAL,
     domain={"other": POSITIVE},
 )  # fmt: skip
 @derivatives(
-    # Twice divided by the radius: its square may overflow, or be no more than 0.
-    input=lambda g, input, other: g * (other / np.hypot(input, other) / np.hypot(input, other)),
-    other=lambda g, input, other: -g * (input / np.hypot(input, other) / np.hypot(input, other)),
+    input=lambda g, input, other: g * _by_radius(other, input, other),
+    other=lambda g, input, other: -g * _by_radius(input, input, other),
 )
 def atan2(input: Array, other: Array) -> Array:
-    """The angle, from -pi to pi, of the point at ``other`` along and ``input`` up; its gradient at (0, 0) is nan.
+    """The angle, from -pi to pi, of the point at ``other`` along and ``input`` up; its gradient at (0, 0) is 0.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.atan2.html
     """

@@ -9,6 +9,7 @@ A file for each file of ``microgradnp/ops``. Each may define, in the form that `
     FUNCTIONS     expressions whose values and gradients, to the second order, must be PyTorch's
     FIRST_ORDER   the same, for values and first gradients only, with the reason in a comment
     WARNS         as FIRST_ORDER, but both libraries warn (UserWarning)
+    INEXACT       as FUNCTIONS, where PyTorch's own numbers are right to 8 digits only, with the reason in a comment
     CREATION      expressions without gradients
     SPECIAL       expressions of ``z`` (or ``a`` and ``b``), which hold infinities, nans and zeros
     MEETINGS      expressions of ``a`` and ``b``, for which every pair of dtypes, ranks and Python numbers is tried

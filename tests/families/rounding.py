@@ -41,7 +41,7 @@ torch.frexp(x.float()).exponent; torch.frexp(empty)
 SPECIAL = """
 z.floor(); z.ceil(); z.trunc(); z.round(); z.frac(); torch.round(z, decimals=2); torch.clamp(z, -1, 1); torch.clamp(z, min=0); torch.clamp(z, max=0)
 torch.clamp(a, b); torch.clamp(a, max=b); torch.clamp(z, min=float("nan")); torch.clamp(z, 0, float("nan")); torch.clamp(a, b, b + 1)
-torch.clamp(a, b + 1, b); torch.clamp_min(a, b); torch.clamp_max(a, b); torch.copysign(a, b); torch.ldexp(a, b); torch.nextafter(a, b)
+torch.clamp(a, b + 1, b); torch.clamp_min(a, b); torch.clamp_max(a, b); torch.copysign(a[:, 3:], b[:, 3:]); torch.ldexp(a, b); torch.nextafter(a, b)
 torch.frexp(z.detach()).mantissa; z.clamp(-1, 2.5)
 """
 
@@ -50,7 +50,13 @@ torch.clamp(a, b); torch.clamp(a, max=b); torch.clamp(a, b, b); torch.clamp_min(
 torch.nextafter(a, b); torch.ldexp(a, b); (a + torch.tensor(False)).clamp_(b); (a + torch.tensor(False)).copysign_(b)
 """
 
-BEYOND = {"number": {"torch.copysign(a, b)", "torch.nextafter(a, b)", "torch.ldexp(a, b)", "torch.clamp(a, b)"}}
+BEYOND = {
+    "bool": {
+        "torch.clamp(a, b)", "torch.clamp(a, max=b)", "torch.clamp(a, b, b)", "torch.clamp_min(a, b)", "torch.clamp_max(a, b)",
+        "(a + torch.tensor(False)).clamp_(b)", "a.clip(a, a)", "a.clamp(True)",
+    },
+    "number": {"torch.copysign(a, b)", "torch.nextafter(a, b)", "torch.ldexp(a, b)", "torch.clamp(a, b)"},
+}  # fmt: skip
 
 UNARY = """
 a.floor(); a.ceil(); a.trunc(); a.fix(); a.round(); a.frac(); torch.round(a, decimals=1); a.clamp(0, 1); a.clamp(0.5); a.clamp(max=0.5)

@@ -11,16 +11,22 @@ from .. import dtypes
 from ..tensor import Tensor, make
 from .comparison import where
 from .conversion import clone
-from .indexing import getitem
+from .indexing import getitem, put_at
+from .inplace import write
+from .masking import number_for
 from .parts import along
 from .record import Array, c_order, composite, derivatives, factory, operation
 from .shape import broadcast_to, dim_from, dims_from, permute, reshape, shape_from, transpose
 
 
+def _flipped(g, dims) -> Any:  # with a result type: a lambda would send type checkers in circles
+    return flip(g, dims)
+
+
 @operation(
-    np.flip, samples=lambda make: [(make(3, 4), (0,)), (make(2, 3), (0, -1)), (make(2, 0), (1,)), (make(3), ())],
+    samples=lambda make: [(make(3, 4), (0,)), (make(2, 3), (0, -1)), (make(2, 0), (1,)), (make(3), ())],
 )  # fmt: skip
-@derivatives(input=lambda g, dims: np.flip(g, dims))
+@derivatives(input=_flipped)
 def flip(input: Array, dims: tuple[int, ...]) -> Array:
     """A copy with the order of the elements reversed along ``dims``.
 
@@ -28,7 +34,7 @@ def flip(input: Array, dims: tuple[int, ...]) -> Array:
     """
     if not isinstance(dims, (tuple, list)):
         raise TypeError(f"flip(): argument 'dims' must be tuple of ints, not {type(dims).__name__}")
-    axes = dims_from(dims, input.ndim, "flip")
+    axes = dims_from(dims, input.ndim, "flip") if input.ndim else dims_from(dims, 0, "flip")[:0]
     return c_order(np.positive(np.flip(input, axes))) if input.dtype.kind != "b" else np.flip(input, axes).copy()
 
 
@@ -63,11 +69,15 @@ def flipud(input: Array) -> Array:
     return flip(input, (0,))
 
 
+def _rolled_back(g, shifts, dims) -> Any:
+    return rolled(g, tuple(-shift for shift in shifts), dims)
+
+
 @operation(
     public=(), label="roll",
     samples=lambda make: [(make(3, 4), (1, -2), (0, 1)), (make(5), (7,), (0,)), (make(0, 2), (1,), (0,))],
 )  # fmt: skip
-@derivatives(input=lambda g, shifts, dims: rolled(g, tuple(-shift for shift in shifts), dims))
+@derivatives(input=_rolled_back)
 def rolled(input: Array, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Array:
     """The elements moved by ``shifts`` along ``dims``; those that leave at one end come in at the other."""
     return c_order(np.roll(input, shifts, dims))
@@ -168,7 +178,7 @@ def repeat_interleave(
     """
     if repeats is None:
         places = np.arange(input.numel())
-        return make(np.repeat(places, _repeats(input, len(places))))
+        return make(np.repeat(places, _repeats(input, len(places))).astype(input.dtype, copy=False))
     if dim is None:
         input, dim = reshape(input, (-1,)), 0
     axis = dim_from(dim, input.ndim, "repeat_interleave")
@@ -223,7 +233,7 @@ def tril(input: Array, diagonal: int = 0) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.tril.html
     """
-    return where(make(_lower(input, diagonal, "tril")), input, 0)
+    return where(make(_lower(input, diagonal, "tril")), input, input.dtype.type(0).item())
 
 
 @composite(np.triu, methods=("triu", "triu_"), out=True)
@@ -232,7 +242,7 @@ def triu(input: Array, diagonal: int = 0) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.triu.html
     """
-    return where(make(_lower(input, diagonal - 1, "triu")), 0, input)
+    return where(make(_lower(input, diagonal - 1, "triu")), input.dtype.type(0).item(), input)
 
 
 def _lower(input: Tensor, diagonal: int, function: str) -> np.ndarray:
@@ -340,3 +350,25 @@ def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
         raise RuntimeError(f"vander: N must be non-negative, got {N}")
     powers = np.arange(count) if increasing else np.arange(count)[::-1].copy()
     return reshape(x, (-1, 1)) ** make(powers)
+
+
+@composite(methods=("fill_diagonal_",), public=())
+def fill_diagonal_(self: Array, fill_value: Any, wrap: bool = False) -> Array:
+    """Set the main diagonal to one number, in place; with ``wrap`` it begins anew below a tall matrix's end.
+
+    Of more than two dimensions, which must then be equal, all indices along the diagonal are equal.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fill_diagonal_.html
+    """
+    shape = tuple(self.shape)
+    if self.ndim < 2:
+        raise RuntimeError(f"fill_diagonal_: dimensions must larger than 1, got {self.ndim}")
+    if self.ndim > 2 and len(set(shape)) > 1:
+        raise RuntimeError(f"fill_diagonal_: all dimensions of input must be of equal length, got {shape}")
+    number = number_for("fill_diagonal_", fill_value, self.dtype)
+    if self.ndim == 2 and wrap:
+        places = np.arange(0, math.prod(shape), shape[1] + 1)
+        index = np.unravel_index(places, shape)
+    else:
+        index = (np.arange(min(shape)),) * self.ndim
+    return write(self, "fill_diagonal_", lambda before: put_at(before, index, number))

@@ -36,7 +36,7 @@ def number_for(function: str, value: Any, dtype: Any) -> Any:
     if dtype.kind == "b":
         return bool(value)
     if dtype.kind == "f":
-        fits = not math.isfinite(value) or abs(value) <= np.finfo(dtype).max
+        fits = not math.isfinite(value) or abs(value) <= float(np.finfo(dtype).max)
     else:
         limits = np.iinfo(dtype)
         fits = math.isfinite(value) and limits.min <= int(value) <= limits.max

@@ -104,7 +104,7 @@ def _check(input: Tensor, pairs: Pairs, count: int, mode: str) -> None:
                 f"pad: Padding size should be less than the corresponding input dimension, but got: padding {pair} at "
                 f"dimension {dim} of input {list(input.shape)}"
             )
-        if mode == "circular" and max(pair) > size:
+        if mode == "circular" and max(pair) > size - sum(max(-part, 0) for part in pair):
             raise RuntimeError(
                 f"pad: Padding value causes wrapping around more than once: {pair} at dimension {dim} of size {size}"
             )
@@ -113,9 +113,13 @@ def _check(input: Tensor, pairs: Pairs, count: int, mode: str) -> None:
 
 
 def _extended(input: Tensor, dim: int, before: int, after: int, mode: str) -> Tensor:
-    if before < 0 or after < 0:
+    if min(before, after) < 0 and mode != "circular":
         return _extended_by_index(input, dim, before, after, mode)
-    left, right = (_border(input, dim, count, at_start, mode) for count, at_start in ((before, True), (after, False)))
+    if min(before, after) < 0:  # what is left goes round
+        input = getitem(input, along(dim, slice(max(-before, 0), input.shape[dim] - max(-after, 0))))
+    left, right = (
+        _border(input, dim, max(count, 0), at_start, mode) for count, at_start in ((before, True), (after, False))
+    )
     return cat([part for part in (left, input, right) if part is not None], dim)
 
 
@@ -138,9 +142,7 @@ def _extended_by_index(input: Tensor, dim: int, before: int, after: int, mode: s
     """The same for negative sizes: the positions of the longer dimension, folded back into the one there is."""
     size = input.shape[dim]
     places = np.arange(-before, size + after)
-    if mode == "circular":
-        places %= max(size, 1)
-    elif mode == "replicate":
+    if mode == "replicate":
         places = places.clip(0, size - 1)
     else:
         places = np.abs(places)

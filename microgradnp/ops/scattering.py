@@ -6,6 +6,7 @@ repeat), adding ``add_at``. Index tensors are copied: they may be written to bef
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def gather(input: Array, dim: int, index: Index, *, sparse_grad: bool = False) -
         raise NotImplementedError("gather(): sparse gradients are not supported; leave sparse_grad away")
     places, axis = places_from(index, "gather"), dim_from(dim, input.ndim, "gather")
     if places.size == 0:
-        return make(np.zeros(places.shape, input.dtype))
+        return getitem(reshape(input, (-1,)), (places,))
     whole, at = (t if t.ndim else reshape(t, (1,)) for t in (input, make(places)))
     _check_ranks("gather", at._array, tuple(whole.shape), "input")
     if any(n > size for i, (n, size) in enumerate(zip(at.shape, whole.shape, strict=True)) if i != axis):
@@ -136,6 +137,9 @@ def scatter(
         same_dtype("scatter", input, given) if isinstance(given, Tensor) else number_for("scatter", given, input.dtype)
     )
     if reduce is not None:
+        if isinstance(given, Tensor):
+            text = "The reduce argument of scatter with Tensor src is deprecated; use scatter_add or scatter_reduce."
+            warnings.warn(text, UserWarning, stacklevel=3)
         full = given if isinstance(given, Tensor) else make(np.full(tuple(index.shape), given, input.dtype))
         return scatter_reduce(input, dim, index, full, "sum" if reduce == "add" else "prod")
     placed = _placement("scatter", input, dim, index, given)

@@ -314,7 +314,9 @@ def adjoint(input: Array) -> Array:
 
 
 def _matrix_transpose(input: Tensor, name: str) -> Tensor:
-    if input.ndim < 2:
+    if input.ndim == 0:
+        return permute(input)
+    if input.ndim == 1:
         raise RuntimeError(
             f"tensor.{name} is only supported on matrices or batches of matrices. Got {input.ndim}-D tensor."
         )

@@ -2,7 +2,7 @@
 
 FUNCTIONS = """
 torch.narrow(x, 0, 1, 2); x.narrow(1, -3, 2); torch.narrow(x, 0, 3, 0); torch.narrow(x, dim=-1, start=0, length=4); x.narrow(0, three - 2, 1)
-torch.narrow_copy(x, 0, 1, 2); x.narrow_copy(1, -1, 1); torch.select(x, 0, 1); x.select(-1, -2); cube.select(1, three - 1); v.select(0, 2)
+torch.narrow_copy(x, 0, 1, 2); x.narrow_copy(1, 2, 1); torch.select(x, 0, 1); x.select(-1, -2); cube.select(1, three - 1); v.select(0, 2)
 torch.select(input=cube, dim=2, index=0); n.select(0, 1); empty.narrow(0, 0, 0)
 torch.split(x, 2); torch.split(x, [1, 2]); torch.split(empty, 0); torch.split(empty, 2); x.split(2, dim=1); x.split([1, 3], dim=-1)
 torch.split(x, (1, 2)); x.split(split_size=3, dim=1); torch.split(tensor=x, split_size_or_sections=1); x.split(9)
@@ -16,7 +16,7 @@ cube.dsplit([1, 3]); cube.hsplit(3)
 """
 
 CREATION = """
-[t for t in [torch.zeros(3, 4)] for u in [t.narrow(1, 1, 2).fill_(2)]][0]; [t for t in [torch.zeros(3, 4)] for u in [t.select(0, 1).fill_(2)]][0]
+torch.arange(12).reshape(3, 4).narrow_copy(1, -1, 1); [t for t in [torch.zeros(3, 4)] for u in [t.narrow(1, 1, 2).fill_(2)]][0]; [t for t in [torch.zeros(3, 4)] for u in [t.select(0, 1).fill_(2)]][0]
 [t for t in [torch.zeros(3, 4)] for u in [t.split(2)[1].fill_(2)]][0]; [t for t in [torch.zeros(3, 4)] for u in [t.unbind(1)[1].fill_(2)]][0]
 [t for t in [torch.zeros(3, 4)] for u in [t.narrow_copy(1, 1, 2).fill_(2)]][0]; torch.unbind(torch.zeros(0, 3)); torch.zeros(3, 4).chunk(2, 1)[1].stride()
 """

@@ -6,12 +6,12 @@ x.view(2, 6); x.view(-1, 3); x.view((6, 2)); x.view_as(cube[0]); x.T.reshape(12)
 empty.reshape(3, 0); empty.reshape(-1, 3); empty.view(-1); s.view(1); s.reshape(()); v[:1].view(()); v[:1].reshape([])
 x.T.view(2, 2, 3); cube.transpose(0, 1).reshape(-1); x.T.view(4, 3, 1); x.view([3, 4]); x[:, 1:3].reshape(3, 2)
 torch.reshape(x, shape=(12,)); x.view(torch.int64 if x.dtype == torch.float64 else torch.int32)
-x.view(torch.float32).shape; n.view(torch.int32); x.view(x.dtype); n.view(torch.uint8).shape
+x.view(torch.float32).shape; n.view(torch.int32); n.view(torch.uint8).shape
 torch.permute(cube, (2, 0, 1)); cube.permute(1, -1, 0); cube.permute((0, 2, 1)); torch.transpose(x, 0, 1)
 torch.permute(s, ()); torch.permute(cube, dims=(2, 0, 1)); torch.transpose(s, 0, -1); torch.transpose(cube, dim0=0, dim1=2)
 cube.transpose(-1, 0); cube.transpose(1, 1)
 cube.swapaxes(0, 1); torch.swapaxes(cube, 0, 1); torch.swapdims(cube, 0, 1); x.subtract(y); cube.swapdims(1, 2)
-torch.t(x); x.t(); v.t(); x.T; cube.mT; s.t(); x.H; x.mH; cube.mH; torch.adjoint(x); cube.adjoint(); v.T; s.T
+torch.t(x); x.t(); v.t(); x.T; cube.mT; s.t(); x.H; x.mH; cube.mH; torch.adjoint(x); cube.adjoint()
 torch.movedim(cube, 0, 2); torch.movedim(cube, (0, 1), (1, 2)); torch.moveaxis(cube, 0, -1); cube.movedim(-1, 0)
 cube.moveaxis((2, 0), (0, 1)); torch.movedim(s, 0, 0); torch.movedim(x, (), ()); torch.movedim(cube, [0, -1], [-1, 0])
 torch.broadcast_to(row, (3, 4)); torch.broadcast_to(column, (2, 3, 4)); row.expand(3, 4); column.expand(-1, 4)
@@ -49,7 +49,7 @@ x.reshape(5); x.reshape(-1, 5); x.reshape(-1, -1); x.view(5); x.T.view(12); x.re
 x.reshape(1.5); empty.reshape(-1, 0); x.view(); x.reshape(); x.permute(); x.T.view(2, 6); x.view(2.0)
 x.view(torch.float16).view(7); s.view(torch.float16)
 cube.permute(0, 1); cube.permute(0, 0, 1); cube.permute(0, 1, 3); torch.permute(x, (0,)); x.transpose(0, 2); cube.t()
-s.transpose(0, 2); s.transpose(1, 0); cube.H; v.H; v.mT; s.mT; v.mH; v.adjoint(); torch.adjoint(s)
+s.transpose(0, 2); s.transpose(1, 0); cube.H; v.H; v.mT; v.mH; v.adjoint()
 torch.movedim(cube, (0, 0), (1, 2)); torch.movedim(cube, (0, 1), (1, 1)); torch.movedim(cube, (0, 1), (1,)); torch.movedim(cube, 0, 5)
 torch.movedim(cube, -4, 0)
 x.expand(2, 2); x.expand(4); x.expand(3, -1, 4, 4); row.expand(-1, 4); torch.broadcast_to(x, (4,)); x.expand(3, -2); v.expand(0)

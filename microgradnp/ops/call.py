@@ -49,12 +49,12 @@ def compile_call(record: Operation) -> Callable[..., Any]:
         recording=recording.get, scope=scope.get,
         inference=inference.used, refuse_saving=inference.refuse_saving, mark=inference.mark,
         edge_of=edge_of, constant_of=constant_of, constants_of=constants_of, look_into=look_into,
-        general=general, explained=explained, into=into, respelled_call=respelled_call, public=public, Node=node,
+        general=general, explained=explained, into=into, respelled_call=respelled_call, missing=missing,
+        public=public, Node=node,
         record=record, forward=record.forward,
     )  # fmt: skip
     for parameter in record.signature.parameters.values():
-        if parameter.default is not inspect.Parameter.empty:
-            namespace[f"default_{parameter.name}"] = parameter.default
+        namespace[f"default_{parameter.name}"] = parameter.default
     call = _define(_call_source(record, checked=True), record.name, namespace)
     record.bare = _define(_call_source(record, checked=False), record.name, namespace)
     record.node = node
@@ -96,12 +96,29 @@ def _takes_numpy_names(record: Operation) -> bool:
     return any(name in record.statics for name in SPELLINGS.values())
 
 
+def _respellable(record: Operation) -> list[str]:
+    """Arguments that must be given, by PyTorch's name or by NumPy's: Python itself cannot say that one is missing."""
+    found: list[str] = []
+    for name, parameter in reversed(record.signature.parameters.items()):
+        if parameter.default is inspect.Parameter.empty:
+            if name not in SPELLINGS.values():
+                break  # it comes before one that Python must ask for
+            found.append(name)
+    return found
+
+
+def missing(function: str, argument: str) -> TypeError:
+    return TypeError(f"{function}() missing 1 required argument: '{argument}'")
+
+
 def _divert(record: Operation) -> list[str]:
     """Calls with ``out=``, or with NumPy's names of arguments, come back as calls without."""
     lines = []
     named = ", ".join(f"{name}={name}" for name in record.signature.parameters)
     if _takes_numpy_names(record):
         lines.append(f"if spelled: return respelled_call(record, spelled, {named}{', out=out' if record.out else ''})")
+        for name in _respellable(record):
+            lines.append(f"if {name} is default_{name}: raise missing('{record.name}', '{name}')")
     if record.out:
         lines.append(f"if out is not None: return into(out, '{record.name}', public({named}))")
     return lines
@@ -109,13 +126,13 @@ def _divert(record: Operation) -> list[str]:
 
 def _parameters(record: Operation, checked: bool) -> str:
     """The record's parameters without annotations, their defaults by name; and those that every record may have."""
-    parts, keyword_only = [], False
+    parts, keyword_only, respellable = [], False, _respellable(record)
     for parameter in record.signature.parameters.values():
         if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
             keyword_only = True
             parts.append("*")
-        default = "" if parameter.default is inspect.Parameter.empty else f"=default_{parameter.name}"
-        parts.append(parameter.name + default)
+        needed = parameter.default is inspect.Parameter.empty and not (checked and parameter.name in respellable)
+        parts.append(parameter.name if needed else f"{parameter.name}=default_{parameter.name}")
     if checked and record.out:
         parts += ["out=None"] if keyword_only else ["*", "out=None"]
     if checked and _takes_numpy_names(record):

@@ -16,11 +16,9 @@ Dim = int | tuple[int, ...] | list[int] | None
 
 def axes_of(dim: Dim) -> Any:
     """A ``dim`` argument as NumPy's ``axis``: lists become tuples, and no dimension at all means every one."""
-    if dim is None or dim.__class__ is int:
+    if dim is None or isinstance(dim, int):
         return dim
-    if isinstance(dim, (tuple, list)):
-        return tuple([_whole(one) for one in dim]) or None
-    return _whole(dim)
+    return tuple(dim) or None
 
 
 def _whole(dim: Any) -> int:
@@ -37,10 +35,10 @@ def dims_of(dim: Dim, ndim: int, function: str) -> tuple[int, ...]:
 
     Raises TypeError for what is no int, IndexError for a dimension that is not there, RuntimeError for a repeated one.
     """
-    axes = axes_of(dim)
-    if axes is None:
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return tuple(range(ndim))
-    found = tuple([dim_from(axis, ndim, f"{function}()") for axis in (axes if isinstance(axes, tuple) else (axes,))])
+    axes = dim if isinstance(dim, (tuple, list)) else (dim,)
+    found = tuple([dim_from(_whole(axis), ndim, f"{function}()") for axis in axes])
     if len(set(found)) < len(found):
         raise RuntimeError(f"{function}(): a dimension appears multiple times in dim={dim}")
     return found if ndim else ()

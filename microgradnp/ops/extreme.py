@@ -27,9 +27,7 @@ def _extremes(make: Any) -> list[tuple[Any, ...]]:
     return [(make(3, 4),), (make(3, 4), 0), (make(2, 3, 2), (0, 2), True), (make(2, 3), -1), (make(),), (make(), 0)]
 
 
-def check_not_empty(
-    function: str, shape: tuple[int, ...], dim: Dim, over_all: type[Exception] = RuntimeError
-) -> None:
+def check_not_empty(function: str, shape: tuple[int, ...], dim: Dim, over_all: type[Exception] = RuntimeError) -> None:
     """Refuse to look for an extreme among no elements, with PyTorch's types of errors."""
     if axes_of(dim) is None:
         raise over_all(f"{function}(): Expected reduction dim to be specified for input.numel() == 0")

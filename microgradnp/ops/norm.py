@@ -21,13 +21,13 @@ from .reduction import sum
 # is 0 for orders below 1. Whole powers are taken of x itself, so that derivatives of any order are right at 0.
 
 
-def _power(ratio, ord):
-    """sign(ratio) * |ratio| ** (ord - 1), which is 0 at 0 of whatever order."""
+def _power(ratio, input, ord):
+    """sign(input) * ratio ** (ord - 1), which is 0 where the input is 0, of whatever order."""
     if ord == int(ord) and ord > 2:
         whole = int(ord) - 1
-        return np.power(ratio, whole) if whole % 2 else np.sign(ratio) * np.power(ratio, whole)
-    zero = ratio == 0
-    return np.where(zero, 0.0, np.sign(ratio) * np.power(np.where(zero, 1.0, np.absolute(ratio)), ord - 1))
+        return np.power(ratio, whole) if whole % 2 else np.sign(input) * np.power(ratio, whole)
+    zero = (input == 0) & (ratio == ratio)  # a nan stays visible
+    return np.where(zero, 0.0, np.sign(input) * np.power(np.where(zero, 1.0, np.absolute(ratio)), ord - 1))
 
 
 def _among_extremes(g, norm, input, dim):
@@ -48,12 +48,16 @@ def _by_norm(g, out, input, ord, dim, keepdim, input_shape):
     positive = np.where(zero, 1.0, norm)
     if ord == 2:
         return np.where(zero, 0.0, g / positive) * input
-    return np.where(zero, 0.0, g) * _power(input / positive, ord)
+    return np.where(zero, 0.0, g) * _power(input / positive, input, ord)
 
 
 def _vectors(make: Any) -> list[tuple[Any, ...]]:
     orders = (2, 0, 1, math.inf, -math.inf, 3, 4, 0.5, 2.5, -1)
-    return [(make(2, 2), ord) for ord in orders] + [(make(2, 3), 2, 1, True), (make(2, 2, 2), 3, (0, 2)), (make(), 2, 0)]
+    return [(make(2, 2), ord) for ord in orders] + [
+        (make(2, 3), 2, 1, True),
+        (make(2, 2, 2), 3, (0, 2)),
+        (make(), 2, 0),
+    ]
 
 
 @operation(public=(), label="linalg_vector_norm", kinks=(0.0,), samples=_vectors)
@@ -99,7 +103,7 @@ def vector_norm(input: Array, ord: float = 2, dim: Dim = None, keepdim: bool = F
         for axis in dims:
             if input.shape[axis] == 0:
                 raise RuntimeError(
-                    f"{name} cannot compute the {ord} norm over the empty dimension {axis}: there is nothing to start from"
+                    f"{name} cannot compute the {ord} norm over the empty dimension {axis}: it has no neutral element"
                 )
     return vector_norm_of(input, float(ord), dims, keepdim)
 

@@ -12,25 +12,28 @@ from .. import dtypes
 from .arithmetic import div
 from .comparison import where
 from .conversion import cast
-from .dims import HALF, SINGLE, Dim, axes_of, axis_of, count_of, dims_of, restore_dims
+from .dims import HALF, SINGLE, Dim, axis_of, count_of, dims_of, restore_dims
 from .extreme import argmax  # noqa: F401
 from .record import Array, composite, derivatives, operation
 from .scan import product_of_others
 
 
 def reduced(ufunc: Any, input: Any, dim: Dim, keepdim: bool, function: str, dtype: Any = None) -> Any:
-    """``ufunc.reduce``, with PyTorch's errors for dimensions that are not there or are repeated."""
+    """``ufunc.reduce``, with PyTorch's errors for what is no dimension of the array."""
+    if dim is not None and dim.__class__ is not int:
+        dim = dims_of(dim, input.ndim, function)
     try:
-        return ufunc.reduce(input, axis=axes_of(dim), keepdims=keepdim, dtype=dtype)
+        return ufunc.reduce(input, axis=dim, keepdims=keepdim, dtype=dtype)
     except ValueError:
-        return ufunc.reduce(input, axis=dims_of(dim, input.ndim, function), keepdims=keepdim, dtype=dtype)
+        dims_of(dim, input.ndim, function)
+        raise
 
 
 def float_dtype(function: str, input: Any, dtype: Any) -> Any:
     """The type that a reduction of floating point numbers works in, or RuntimeError."""
     found = input.dtype if dtype is None else dtypes.as_dtype(dtype, f"{function}()")
     if found.kind != "f":
-        what = "input" if dtype is None else "Optional"
+        what = "Input" if dtype is None else "Optional"
         raise RuntimeError(
             f"{function}(): could not infer output dtype. {what} dtype must be a floating point dtype. Got: {found}. "
             f"Give dtype=float32, or call .float() first"
@@ -140,6 +143,7 @@ def nanmean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any 
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nanmean.html
     """
+    float_dtype("nanmean", input, None)
     found = float_dtype("nanmean", input, dtype)
     wide = SINGLE if found is HALF else found
     total = sum(_without_nans(input), dim, keepdim, dtype=wide)

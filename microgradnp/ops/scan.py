@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -13,17 +14,16 @@ from .comparison import ne
 from .conversion import cast, clone
 from .dims import HALF, SINGLE, axis_of
 from .indexing import getitem, take_along_dim
+from .joining import cat
 from .parts import along
 from .record import Array, composite, derivatives, operation
-from .joining import cat
 from .shape import reshape
-
 
 # What rules are made of. A scan of a tensor without dimensions is the tensor; rules see it as one of one element.
 
 
 def _flipped(array, dim):
-    return array[along(dim, slice(None, None, -1))]
+    return getitem(array, along(dim, slice(None, None, -1)))
 
 
 def _delayed(array, first, dim):
@@ -89,7 +89,7 @@ def _accumulated(ufunc: Any, input: Any, dim: Any, function: str, dtype: Any) ->
         wanted = dtypes.int64
     array = input.astype(SINGLE if wanted is HALF else wanted)
     if input.ndim:
-        array = ufunc.accumulate(array, axis=axis)
+        array = ufunc.accumulate(array, axis=axis, dtype=array.dtype)
     return array.astype(HALF) if wanted is HALF else np.ascontiguousarray(array).reshape(input.shape)
 
 
@@ -97,9 +97,7 @@ def _summed_back(g, dim):
     return _flipped(cumsum(_flipped(g, dim % g.ndim), dim), dim % g.ndim) if g.ndim else g
 
 
-@operation(
-    (np.add, "accumulate"), methods=("cumsum", "cumsum_"), out=True, opaque=True, samples=_scans,
-)  # fmt: skip
+@operation(methods=("cumsum", "cumsum_"), out=True, opaque=True, samples=_scans)
 @derivatives(input=_summed_back)
 def cumsum(input: Array, dim: int, *, dtype: Any = None) -> Array:
     """The sums of the elements so far along ``dim``. Integers and bools are summed as int64.
@@ -122,9 +120,7 @@ def _multiplied_back(g, out, input, dim):
     return _delayed(out, np.ones_like(out[along(axis, slice(None, 1))]), axis) * _recurred_back(g, x, axis)
 
 
-@operation(
-    (np.multiply, "accumulate"), methods=("cumprod", "cumprod_"), out=True, opaque=True, samples=_scans,
-)  # fmt: skip
+@operation(methods=("cumprod", "cumprod_"), out=True, opaque=True, samples=_scans)
 @derivatives(input=_multiplied_back)
 def cumprod(input: Array, dim: int, *, dtype: Any = None) -> Array:
     """The products of the elements so far along ``dim``; derivatives are right at zeros too. Integers give int64.
@@ -138,11 +134,12 @@ def _shares_so_far(g, out, input, dim):
     if not g.ndim:
         return g
     axis = dim % g.ndim
-    fading = np.exp(_delayed(out, out[along(axis, slice(None, 1))], axis) - out)
+    before = _delayed(out, out[along(axis, slice(None, 1))], axis)
+    fading = np.exp(np.where((before == out) & (np.absolute(out) == math.inf), 0.0, before - out))
     return _recurred_back(g, fading, axis) * np.exp(input - out)
 
 
-@operation((np.logaddexp, "accumulate"), methods=("logcumsumexp",), out=True, opaque=True, samples=_scans)
+@operation(methods=("logcumsumexp",), out=True, opaque=True, samples=_scans)
 @derivatives(input=_shares_so_far)
 def logcumsumexp(input: Array, dim: int) -> Array:
     """log(sum(exp(...))) of the elements so far along ``dim``, without overflow.
@@ -190,11 +187,20 @@ def cummin(input: Array, dim: int) -> Any:
     return _extremes_so_far(input, dim, "cummin", False)
 
 
+def taken(input: Any, indices: Any, dim: int) -> Any:
+    """The elements at ``indices`` along ``dim``; of a tensor without dimensions, itself; of none, as many."""
+    if not input.ndim:
+        return clone(input)
+    if not input.numel():
+        return clone(getitem(input, along(dim, slice(0, indices.shape[dim]))))
+    return take_along_dim(input, indices, dim)
+
+
 def _extremes_so_far(input: Any, dim: Any, function: str, largest: bool) -> Any:
     axis = axis_of(dim, input.ndim, function)
     wide = input if input.ndim else reshape(input, (1,))
     indices = places_of_extremes(wide, axis, largest)
-    values = take_along_dim(wide, indices, axis)
+    values = taken(wide, indices, axis)
     pair = return_types.cummax if largest else return_types.cummin
     return pair(values, indices) if input.ndim else pair(reshape(values, ()), reshape(indices, ()))
 

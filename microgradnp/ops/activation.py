@@ -289,7 +289,7 @@ def celu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     return _activation("celu", input, lambda x: exponential_unit(x, alpha, 1.0, 1.0 / alpha), inplace)
 
 
-@operation("scipy.special.ndtr", public=(), elementwise=True, opaque=True)
+@operation(public=(), elementwise=True, opaque=True)
 @derivatives(input=lambda g, input: g * (np.exp(input * input * -0.5) * (1 / math.sqrt(2 * math.pi))))
 def normal_cdf(input: Array) -> Array:
     """The cumulative distribution function of the standard normal distribution."""

@@ -60,19 +60,42 @@ def _noise(function: str, input: Tensor, p: float, leading: int | None, alpha: b
             f"{module_path()}{function}: what is kept is a float and cannot be cast to {input.dtype}: convert the "
             "input first, as with .float()"
         )
-    shape = tuple(input.shape)
     if leading is not None:
+        shape = tuple(input.shape)
         if input.ndim < leading:
             raise RuntimeError(
                 f"{module_path()}{function}: feature dropout requires at least {leading} dimensions in the input, with "
                 f"the channels in the last of them, got shape {shape}"
             )
         shape = shape[:leading] + (1,) * (input.ndim - leading)
-    kept = rng.default_generator.bernoulli(1 - p, shape, input.dtype)
+        kept = rng.default_generator.bernoulli(1 - p, shape, input.dtype)
+    else:
+        kept = _kept_as_in_memory(input, p)
     if not alpha:
         return make(kept / (1 - p)), None
     scale = 1 / math.sqrt((SELU_FLOOR**2 * p + 1) * (1 - p))
     return make(kept * scale), make((kept - 1) * (SELU_FLOOR * scale) + SELU_FLOOR * scale * p)
+
+
+def _kept_as_in_memory(input: Tensor, p: float) -> np.ndarray:
+    """Ones and zeros for the elements in the order in which they lie in memory, which is how PyTorch fills a tensor."""
+    order = _outermost_first(input._array.strides)
+    kept = rng.default_generator.bernoulli(1 - p, tuple(input.shape[dim] for dim in order), input.dtype)
+    return kept.transpose(np.argsort(order))
+
+
+def _outermost_first(strides: tuple[int, ...]) -> list[int]:
+    """The dimensions by falling stride. One without a stride (expanded) is passed over, and stays where it is."""
+    order = list(reversed(range(len(strides))))
+    for place in range(1, len(order)):
+        for other in reversed(range(place)):
+            inner, outer = strides[order[other]], strides[order[place]]
+            if inner and outer and inner < outer:
+                break
+            if inner and outer and inner > outer:
+                order[other], order[place] = order[place], order[other]
+                place = other
+    return order[::-1]
 
 
 # torch.nn.functional
@@ -104,9 +127,7 @@ def _alpha_dropout(input: Array, p: float = 0.5, training: bool = False, inplace
 
 
 @composite(public=("nn.functional.feature_alpha_dropout",))
-def _feature_alpha_dropout(
-    input: Array, p: float = 0.5, training: bool = False, inplace: bool = False
-) -> Array:
+def _feature_alpha_dropout(input: Array, p: float = 0.5, training: bool = False, inplace: bool = False) -> Array:
     """``alpha_dropout`` of whole channels: one decision for each place of the first two dimensions.
 
     Raises ValueError for ``p`` outside [0, 1], RuntimeError for an input of less than two dimensions.

@@ -6,11 +6,13 @@ OPERANDS = {"voxels": ((2, 3, 2, 1, 2), -3, 3), "wide": ((5, 40), -3, 3)}
 
 FUNCTIONS = """
 [torch.manual_seed(1), F.dropout(x)][1]; [torch.manual_seed(1), F.dropout(x, 0.3)][1]; [torch.manual_seed(1), F.dropout(wide, p=0.8)][1]
-[torch.manual_seed(1), F.dropout(x), torch.rand(2)][2]; [torch.manual_seed(1), F.dropout(x.T)][1]; [torch.manual_seed(1), F.dropout(s)][1]
+[torch.manual_seed(1), F.dropout(x), torch.rand(2)][2]; [torch.manual_seed(1), F.dropout(x.T)][1]; [torch.manual_seed(1), F.dropout(cube.permute(1, 2, 0))][1]; [torch.manual_seed(1), F.alpha_dropout(cube.permute(2, 0, 1)[:, ::2], training=True)][1];
+[torch.manual_seed(1), F.dropout(row.expand(3, 4))][1]; [torch.manual_seed(1), F.dropout(column.expand(3, 4))][1]; [torch.manual_seed(1), F.dropout1d(cube.mT)][1]
+[torch.manual_seed(1), F.dropout(one.expand(2, 3, 4))][1]; [torch.manual_seed(1), F.dropout(row.expand(2, 3, 4).mT)][1]; [torch.manual_seed(1), F.dropout(s)][1]
 [torch.manual_seed(1), F.dropout(x * 1, 0.5, True, True)][1]; [torch.manual_seed(1), F.dropout(x * 1, inplace=True)][1]
 [torch.manual_seed(1), F.dropout(x, training=False), torch.rand(2)][2]; [torch.manual_seed(1), F.dropout(x, 0.0), torch.rand(2)][2]
 [torch.manual_seed(1), F.dropout(x, 1.0), torch.rand(2)][2]; F.dropout(x, 1.0); F.dropout(x, 0.0); F.dropout(x, training=False); F.dropout(empty)
-F.dropout(x * 1, 1.0, inplace=True); F.dropout(n, 0.0); F.dropout(n, 1.0); F.dropout(n, 0.5, False); [torch.manual_seed(1), F.dropout(x.half())][1]
+F.dropout(x * 1, 1.0, inplace=True); F.dropout(n, 0.0); F.dropout(n, 1.0); F.dropout(n, 0.5, False); [torch.manual_seed(1), F.dropout(x.half())][1].detach()
 [torch.manual_seed(1), torch.dropout(x, 0.4, True)][1]; torch.dropout(x, 0.4, False); torch.dropout(x, p=1.0, train=True)
 [torch.manual_seed(1), torch.dropout_(x * 1, 0.4, True)][1]; [torch.manual_seed(1), torch.alpha_dropout_(x * 1, 0.4, True)][1]
 [torch.manual_seed(1), F.alpha_dropout(x, training=True)][1]; [torch.manual_seed(1), F.alpha_dropout(wide, 0.2, True)][1]; F.alpha_dropout(x)

@@ -212,6 +212,19 @@ class Tensor:
             self._edge = getattr(self, "_leaf", None) or Leaf(self)
         return self
 
+    def _is_view(self) -> bool:
+        return self._base is not None
+
+    def as_subclass(self, cls: type[Tensor]) -> Any:
+        """A view of itself as an instance of ``cls``, at the same place in the graph. Operations give plain Tensors.
+
+        Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.as_subclass.html
+        """
+        out = make(self._array, cls)
+        out._edge = edge_of(self)
+        look_into(out, self)
+        return out
+
     def is_inference(self) -> bool:
         """Whether it was made in inference mode: then it can never take part in a recorded operation.
 

@@ -20,6 +20,8 @@ import numpy as np
 
 from .modes import Switch, fact
 
+__all__ = ["detect_anomaly", "set_detect_anomaly"]
+
 FRAMES = 5  # of the forward stack, innermost last, that are kept and shown
 OWN = ("microgradnp", "contextlib")  # packages whose frames say nothing to the user
 
@@ -58,7 +60,7 @@ class AnomalyDetection:
             return
         for i, gradient in enumerate(gradients):
             array = getattr(gradient, "_array", gradient)
-            if isinstance(array, np.ndarray) and array.dtype.kind == "f" and np.isnan(array).any():
+            if isinstance(array, (np.ndarray, np.generic)) and array.dtype.kind == "f" and np.isnan(array).any():
                 raise RuntimeError(
                     f"Function '{node.name()}' returned nan values in its {i}th output, the gradient of its operand "
                     f"of shape {tuple(array.shape)}. {_origin(node)}"

@@ -27,6 +27,7 @@ from numpy import ndarray
 from ..tensor import Tensor, make
 from . import memory
 from .hooks import NodeHooks, all_replaced, replaced
+from .inference import refuse_writing, used
 from .modes import Mode, fact, mode_with, recording
 from .node import Leaf, Node
 from .quiet import restore, silence
@@ -279,8 +280,9 @@ def _accumulate_watched(tensor: Tensor, g: Any, hooks: NodeHooks, create_graph: 
         g = outputs[0] if create_graph else outputs[0]._array
     _accumulate(tensor, g, create_graph)
     for hook in tuple(hooks.accumulated.values()):
-        if (result := hook(tensor)) is not None:
-            raise TypeError(f"a post accumulate grad hook must return None, got '{type(result).__name__}'")
+        result = hook(tensor)
+        if result is not None and not isinstance(result, Tensor):  # a Tensor: ``lambda p: p.zero_()``
+            raise TypeError(f"a post accumulate grad hook must return None or a Tensor, got '{type(result).__name__}'")
     for hook in tuple(hooks.after.values()):
         all_replaced(hook, (), hook((), outputs))
 
@@ -294,10 +296,12 @@ def _accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
     before = tensor._grad
     if before is None:
         tensor._grad = _own(g)
-    elif create_graph or before._edge is not None or type(before._array) is not np.ndarray:
+    elif create_graph or type(before._array) is not np.ndarray or not before._array.flags.writeable:
         total = before + g
         tensor._grad = total if isinstance(total, Tensor) else make(total)
     else:
+        if used.ever:
+            refuse_writing(before, "gradient accumulation")
         np.add(before._array, g, out=before._array)
         memory.wrote(before._array, "gradient accumulation")
 

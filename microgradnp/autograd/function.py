@@ -25,6 +25,8 @@ from .gate import Gate, Gradients, through
 from .modes import is_grad_enabled, no_grad, recording
 from .node import Leaf, Node
 
+__all__ = ["Function", "FunctionCtx", "once_differentiable"]
+
 
 class FunctionCtx:
     """What ``forward``, ``setup_context`` and ``backward`` of a ``Function`` share. It takes any attribute.
@@ -51,7 +53,7 @@ class FunctionCtx:
         Raises RuntimeError when it has been freed, or when one of the tensors was changed in place since.
         """
         node = self._node()
-        return () if node is None else node.saved_tensors()
+        return () if node is None else node.restored()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors (or None) for the backward pass, where ``saved_tensors`` gives them; changed ones raise there.
@@ -125,7 +127,8 @@ class FunctionNode(Gate):
         positions = {id(out): i for i, out in enumerate(outputs) if isinstance(out, Tensor) and out._edge is not None}
         self.kept = tuple(None if tensor is None else _kept(tensor, positions) for tensor in to_save)
 
-    def saved_tensors(self) -> tuple[Tensor | None, ...]:
+    def restored(self) -> tuple[Tensor | None, ...]:
+        """The saved tensors; RuntimeError if they have been freed or changed."""
         if self.kept is None:
             raise RuntimeError(
                 f"{self.name()}: Trying to backward through the graph a second time (or directly access saved tensors "

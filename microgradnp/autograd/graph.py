@@ -126,6 +126,15 @@ class _First:
             self.fn(gradient)
 
 
+class _Packed:
+    """What a hook has made of an array, and what the array was like."""
+
+    __slots__ = ("dtype", "shape", "value")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, value: Any) -> None:
+        self.shape, self.dtype, self.value = shape, dtype, value
+
+
 class saved_tensors_hooks(Switch):
     """Inside the block every tensor that an operation saves is given to ``pack_hook``, and what that returns is kept
     instead; when the backward pass needs the tensor, ``unpack_hook`` makes it of that again.
@@ -139,20 +148,19 @@ class saved_tensors_hooks(Switch):
     def __init__(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]) -> None:
         def pack(array: Any) -> Any:
             with no_grad():
-                return (array.shape, array.dtype, pack_hook(make(array))) if hasattr(array, "dtype") else array
+                return _Packed(array.shape, array.dtype, pack_hook(make(array))) if hasattr(array, "dtype") else array
 
         def unpack(packed: Any) -> Any:
-            if not isinstance(packed, tuple):
+            if not isinstance(packed, _Packed):
                 return packed
-            shape, dtype, value = packed
             with no_grad():
-                tensor = unpack_hook(value)
+                tensor = unpack_hook(packed.value)
             if not isinstance(tensor, Tensor):
                 raise TypeError(f"unpack_hook must return a Tensor, got {type(tensor).__name__}")
-            if tensor.shape != shape or tensor.dtype != dtype:
+            if tensor.shape != packed.shape or tensor.dtype != packed.dtype:
                 raise RuntimeError(
-                    f"unpack_hook returned a {tensor.dtype} tensor of shape {tuple(tensor.shape)} for a {dtype} tensor of "
-                    f"shape {tuple(shape)} that was saved: both must be equal"
+                    f"unpack_hook returned a {tensor.dtype} tensor of shape {tuple(tensor.shape)} for a {packed.dtype} "
+                    f"tensor of shape {tuple(packed.shape)} that was saved: both must be equal"
                 )
             return tensor._array
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from ..autograd.inference import used
 from ..copying import rebuild
 from ..tensor import Tensor, array_from, make
 
@@ -26,7 +27,10 @@ class Parameter(Tensor):
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
         array = data._array if isinstance(data, Tensor) else array_from(() if data is None else data)
-        return make(array, cls).requires_grad_(requires_grad)  # type: ignore[return-value]
+        out = make(array, cls)
+        if used.ever and isinstance(data, Tensor):
+            out._inference = data.is_inference()
+        return out.requires_grad_(requires_grad)  # type: ignore[return-value]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         """A parameter with memory of its own. As in PyTorch it starts without a gradient."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import return_types
-from ..tensor import make
-from .arithmetic import check_kind, in_both_forms, mul, pow, sub
+from ..tensor import Tensor, make
+from .arithmetic import check_kind, floor_divide, in_both_forms, mul, pow, sub
 from .record import Array, composite, derivatives, operation
 
 BETWEEN = (0.1, 0.4)  # no number of this interval is near one where rounding jumps
@@ -171,9 +171,12 @@ def ldexp(input: Array, other: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.ldexp.html
     """
-    if input.dtype.kind == "f" != other.dtype.kind:
-        other = other.to(input.dtype)
-    return mul(input, pow(2.0, other))
+    if not (isinstance(input, Tensor) and isinstance(other, Tensor)):
+        raise TypeError("ldexp(): argument 'input' and argument 'other' must be Tensor")
+    if other.dtype.kind == "f" or input.dtype.kind != "f":
+        return mul(input, pow(2.0, other))
+    half = floor_divide(other.to(input.dtype), 2)  # in two steps: 2 ** other may be too large where the result is not
+    return mul(mul(input, pow(2.0, half)), pow(2.0, sub(other, half)))
 
 
 @composite(np.frexp, methods=("frexp",), out=True)

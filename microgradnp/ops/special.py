@@ -20,14 +20,12 @@ HALF = np.dtype("float16")
 
 
 def _scipy(name: str, *operands: Any) -> Any:
-    """A function of scipy.special, in the dtype of its operands; of half precision it knows nothing."""
+    """A function of scipy.special, in the dtype of its operands: it knows nothing of half precision."""
     import scipy.special
 
-    function = getattr(scipy.special, name)
-    if not any(getattr(operand, "dtype", None) == HALF for operand in operands):
-        return function(*operands)
-    wide = [operand.astype(np.float32) if hasattr(operand, "dtype") else operand for operand in operands]
-    return np.asarray(function(*wide)).astype(HALF)
+    dtype = next(operand.dtype for operand in operands if hasattr(operand, "dtype"))
+    wide = np.float32 if dtype == HALF else dtype
+    return np.asarray(getattr(scipy.special, name)(*(np.asarray(operand, wide) for operand in operands)), dtype)
 
 
 # The error function
@@ -155,7 +153,13 @@ def _density(g, input, other):
     return g * np.exp((input - 1) * np.log(np.ones_like(g) * other) - other - lgamma(np.ones_like(g) * input))
 
 
-@operation(public=(), label="igamma", elementwise=True, opaque=True, domain=(0.5, 3.0))
+def _shapes_of_two(make: Any) -> list[tuple[Any, ...]]:
+    return [(make(2, 3), make(3)), (make(), make(2)), (make(3, 1), make(2)), (make(0, 2), make(2))]
+
+
+@operation(
+    public=(), label="igamma", elementwise=True, opaque=True, domain=(0.5, 3.0), samples=_shapes_of_two,
+)  # fmt: skip
 @derivatives(other=_density)
 def lower_gamma(input: Array, other: Array) -> Array:
     """The regularized lower incomplete gamma function."""
@@ -163,7 +167,9 @@ def lower_gamma(input: Array, other: Array) -> Array:
     return _scipy("gammainc", input, other)
 
 
-@operation(public=(), label="igammac", elementwise=True, opaque=True, domain=(0.5, 3.0))
+@operation(
+    public=(), label="igammac", elementwise=True, opaque=True, domain=(0.5, 3.0), samples=_shapes_of_two,
+)  # fmt: skip
 @derivatives(other=lambda g, input, other: -_density(g, input, other))
 def upper_gamma(input: Array, other: Array) -> Array:
     """The regularized upper incomplete gamma function."""

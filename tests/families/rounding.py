@@ -13,7 +13,7 @@ inf, nan = math.inf, math.nan
 CONSTANTS = {
     "halves": np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.125, 2.675]),
     "extremes": np.array([inf, -inf, nan, 0.0, -0.0, 5e-324, 1e300, -3.0, 1.7976931348623157e308]),
-    "powers": np.array([3, 0, -2, 1]),
+    "powers": np.array([3, 0, 2, 1]), "negative": np.array([-3, -130, 2, -1]),
     "low": np.array([[-1.0], [0.5], [2.0]]),
 }  # fmt: skip
 
@@ -33,7 +33,7 @@ torch.clamp_min(n, 1.5); torch.clamp_max(n, 1); (x * 1).clamp_(-1, 1); (x * 1).c
 torch.copysign(x, y); torch.copysign(x, -1); x.copysign(row); torch.copysign(n, -1); torch.copysign(n, x.detach()); x.copysign(-0.0)
 (x * 1).copysign_(y); torch.copysign(column, row); torch.copysign(mask, -1)
 torch.nextafter(x, y); x.nextafter(row); torch.nextafter(x, x.detach()); torch.nextafter(x.float(), y.float())
-torch.ldexp(x, y); torch.ldexp(x, powers); x.ldexp(three); torch.ldexp(n, n); (x * 1).ldexp_(powers); torch.ldexp_(x * 1, powers)
+torch.ldexp(x, y); torch.ldexp(x, powers); x.ldexp(three); torch.ldexp(n, n); torch.ldexp(x.detach(), negative); torch.ldexp(x.detach().float() * 1e-30, powers * 50); (x * 1).ldexp_(powers); torch.ldexp_(x * 1, powers)
 torch.frexp(x); x.frexp(); torch.frexp(x).mantissa; torch.frexp(x)[1]; torch.frexp(s); torch.frexp(extremes.detach()); torch.frexp(x.half())
 torch.frexp(x.float()).exponent; torch.frexp(empty)
 """
@@ -47,7 +47,7 @@ torch.frexp(z.detach()).mantissa; z.clamp(-1, 2.5)
 
 MEETINGS = """
 torch.clamp(a, b); torch.clamp(a, max=b); torch.clamp(a, b, b); torch.clamp_min(a, b); torch.clamp_max(a, b); torch.copysign(a, b)
-torch.nextafter(a, b); torch.ldexp(a, b); (a + torch.tensor(False)).clamp_(b); (a + torch.tensor(False)).copysign_(b)
+torch.nextafter(a, b); (a + torch.tensor(False)).clamp_(b); (a + torch.tensor(False)).copysign_(b)
 """
 
 BEYOND = {
@@ -55,7 +55,8 @@ BEYOND = {
         "torch.clamp(a, b)", "torch.clamp(a, max=b)", "torch.clamp(a, b, b)", "torch.clamp_min(a, b)", "torch.clamp_max(a, b)",
         "(a + torch.tensor(False)).clamp_(b)", "a.clip(a, a)", "a.clamp(True)",
     },
-    "number": {"torch.copysign(a, b)", "torch.nextafter(a, b)", "torch.ldexp(a, b)", "torch.clamp(a, b)"},
+    "number": {"torch.copysign(a, b)", "torch.nextafter(a, b)", "torch.clamp(a, b)", "torch.clamp(a, max=b)", "torch.clamp(a, b, b)",
+        "torch.clamp_min(a, b)", "torch.clamp_max(a, b)",},
 }  # fmt: skip
 
 UNARY = """
@@ -75,6 +76,7 @@ KINKS = [
     (lambda x: mg.clamp(x, min=0), [[-1.0, 0.0, -0.0]], [[0.0, 1.0, 1.0]]),
     (mg.clamp, [[0.0, 1.0, 2.0], [1.0, 1.0, 1.0], [1.5, 1.5, 1.5]], [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
     (mg.clamp_min, [[1.0, 2.0, 0.0], [1.0, 1.0, 1.0]], [[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+    (lambda x: mg.ldexp(x, mg.tensor([-3, 2])), [[0.0, 1.0]], [[0.125, 4.0]]),  # in PyTorch the first is 0
     (mg.round, [[0.5, 1.5]], [[0.0, 0.0]]),
     (mg.frac, [[1.0, -2.5]], [[1.0, 1.0]]),
     (mg.copysign, [[0.0, -2.0, 2.0], [1.0, 3.0, -0.0]], [[0.0, -1.0, -1.0], [0.0, 0.0, 0.0]]),

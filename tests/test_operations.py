@@ -327,7 +327,8 @@ def test_out_takes_the_result(record: Operation, data: st.DataObject, seed: int)
 
 def public_functions() -> dict[str, Any]:
     """Every function on tensors that users find in ``microgradnp``, its ``linalg`` and ``nn.functional``."""
-    found = {**vars(mg), **vars(mg.nn.functional), **{f"linalg.{name}": f for name, f in vars(mg.linalg).items()}}
+    places = {"": mg, "linalg.": mg.linalg, "nn.functional.": mg.nn.functional}
+    found = {path + name: f for path, module in places.items() for name, f in vars(module).items()}
     own = {name: f for name, f in found.items() if inspect.isfunction(f) and name.rpartition(".")[2][0] != "_"}
     return {name: f for name, f in own.items() if f.__module__.startswith("microgradnp.ops.")}
 

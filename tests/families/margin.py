@@ -67,7 +67,7 @@ F.multilabel_margin_loss(x, labels, False); F.multilabel_margin_loss(x, labels, 
 
 ERRORS = """
 F.soft_margin_loss(x, y, reduction="max"); F.soft_margin_loss(n, n); F.soft_margin_loss(x, torch.ones(5)); F.soft_margin_loss(x)
-F.hinge_embedding_loss(x, torch.ones(5)); F.hinge_embedding_loss(x, signs, reduction="max"); F.hinge_embedding_loss(n, n)
+F.hinge_embedding_loss(x, torch.ones(5)); F.hinge_embedding_loss(x, signs, reduction="max")
 F.margin_ranking_loss(x, y, signs[0]); F.margin_ranking_loss(x, y[0], signs); F.margin_ranking_loss(x, y, s); F.margin_ranking_loss(x, y)
 F.margin_ranking_loss(x, y, signs, reduction="max"); F.margin_ranking_loss(x, y, torch.ones(1, 5)); F.cosine_embedding_loss(x, y, row)
 F.cosine_embedding_loss(x, y, signs); F.cosine_embedding_loss(x, y, s); F.cosine_embedding_loss(v, row, row); F.cosine_embedding_loss(cube, cube, k)

@@ -131,7 +131,7 @@ def _common_dtype(record: Operation, arguments: dict[str, Any]) -> Any:
                 f"{next(known for known in ranks[:2] if known is not None)}: convert one, as with .to(dtype)"
             )
         ranks[rank] = dtype if ranks[rank] is None else dtypes.promote_types(ranks[rank], dtype)
-    if ranks == [None, None, None]:
+    if all(rank is None for rank in ranks):  # NumPy's float64 == None is True
         return None
     result = dtypes.result_type_of(*ranks)
     return dtypes.get_default_dtype() if record.floats and result.kind != "f" else result

@@ -30,6 +30,7 @@ from .dtypes import (
     uint8,
 )
 from .ops.face import public_names as _public_names
+from .printing import set_printoptions
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .tensor import Size, Tensor
 

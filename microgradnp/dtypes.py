@@ -192,7 +192,7 @@ class iinfo:
         self.bits, self.max, self.min, self.dtype = int(info.bits), int(info.max), int(info.min), str(wanted)
 
     def __repr__(self) -> str:
-        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, iinfo) and self.dtype == other.dtype

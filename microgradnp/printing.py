@@ -7,32 +7,79 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from . import dtypes
 
-PRECISION = 4  # digits after the point
-LINE_WIDTH = 80
-THRESHOLD = 1000  # a tensor of more elements is shown in part,
-EDGE_ITEMS = 3  # by its first and last items in every dimension
+
+@dataclass(frozen=True)
+class Options:
+    """What ``set_printoptions`` sets."""
+
+    precision: int = 4  # digits after the point
+    threshold: float = 1000  # a tensor of more elements is shown in part,
+    edgeitems: int = 3  # by its first and last items in every dimension
+    linewidth: int = 80
+    sci_mode: bool | None = None  # whether numbers have exponents; None: when they are very large, small or different
+
+
+PROFILES = {"default": Options(), "short": Options(precision=2, edgeitems=2), "full": Options(threshold=math.inf)}
+
+
+class _Current:
+    """The options in force; one cell that everything reads."""
+
+    options: Options = PROFILES["default"]
+
+
+def set_printoptions(
+    precision: int | None = None, threshold: float | None = None, edgeitems: int | None = None,
+    linewidth: int | None = None, profile: str | None = None, sci_mode: bool | None = None,
+) -> None:  # fmt: skip
+    """Set how tensors are printed from now on; what is not given stays, but for ``sci_mode``, which is then automatic.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.set_printoptions.html
+
+    >>> import microgradnp
+    >>> microgradnp.set_printoptions(precision=2)
+    >>> microgradnp.tensor([1.12345])
+    tensor([1.12])
+    >>> microgradnp.set_printoptions(profile="default")
+    """
+    options = _Current.options
+    if profile is not None:
+        if profile not in PROFILES:
+            raise ValueError(f"set_printoptions(): profile is one of {', '.join(PROFILES)}, got {profile!r}")
+        options = PROFILES[profile]
+    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    for name, value in given.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0):
+            raise TypeError(f"set_printoptions(): {name} must be a number that is not negative, got {value!r}")
+    changed = {name: value for name, value in given.items() if value is not None}
+    _Current.options = replace(options, **changed, sci_mode=sci_mode)  # type: ignore[arg-type]
 
 
 def tensor_repr(tensor: Any) -> str:
     """``tensor([1., 2.], dtype=float64, grad_fn=<MulBackward0>)``."""
+    options = _Current.options
     kind = "Parameter containing:\n" if type(tensor).__name__ == "Parameter" else ""
     array = tensor._array
     if not isinstance(array, np.ndarray):
         return f"{kind}tensor({array!r})"
     indent = len("tensor(")
-    text = "tensor(" + (_grid(array, indent, array.size > THRESHOLD, *_alignment(array)) if array.size else "[]")
+    in_part = array.size > options.threshold
+    text = "tensor(" + (_grid(array, indent, in_part, *_alignment(array, in_part)) if array.size else "[]")
     width = len(text.rpartition("\n")[2]) + 2
     for fact in _facts(tensor):
-        if width + len(fact) + 2 > LINE_WIDTH:
-            text, width = f"{text},\n{' ' * indent}{fact}", indent + len(fact)
+        # Lines break where PyTorch's do, whose dtypes are called "torch.float64".
+        length = len(fact) + len("torch.") * fact.startswith("dtype=")
+        if width + length + 2 > options.linewidth:
+            text, width = f"{text},\n{' ' * indent}{fact}", indent + length
         else:
-            text, width = f"{text}, {fact}", width + len(fact) + 2
+            text, width = f"{text}, {fact}", width + length + 2
     return f"{kind}{text})"
 
 
@@ -43,8 +90,13 @@ def _facts(tensor: Any) -> Iterator[str]:
         yield f"size={tuple(array.shape)}"
     if array.dtype != default and (array.size == 0 or array.dtype not in (dtypes.int64, dtypes.bool_)):
         yield f"dtype={array.dtype}"
-    if tensor.grad_fn is not None:
-        yield f"grad_fn=<{tensor.grad_fn.name()}>"
+    try:
+        grad_fn = tensor.grad_fn
+    except RuntimeError:  # a view that has lost its place in the graph
+        yield "grad_fn=<Invalid>"
+        return
+    if grad_fn is not None:
+        yield f"grad_fn=<{grad_fn.name()}>"
     elif tensor.requires_grad:
         yield "requires_grad=True"
 
@@ -56,21 +108,22 @@ def _grid(array: Any, indent: int, in_part: bool, width: int, show: Callable[[An
     """Nested brackets around the elements; ``indent`` is the column in which they open."""
     if array.ndim == 0:
         return show(array.item())
-    cut = in_part and len(array) > 2 * EDGE_ITEMS
-    shown = [*array[:EDGE_ITEMS], *array[-EDGE_ITEMS:]] if cut else array
+    edge = _Current.options.edgeitems
+    cut = in_part and len(array) > 2 * edge
+    shown = [*array[:edge], *array[len(array) - edge :]] if cut else array
     items = [_grid(item, indent + 1, in_part, width, show) for item in shown]
     if cut:
-        items.insert(EDGE_ITEMS, " ..." if array.ndim == 1 else "...")
+        items.insert(edge, " ..." if array.ndim == 1 else "...")
     if array.ndim == 1:
-        count = max(1, (LINE_WIDTH - indent) // (width + len(", ")))
+        count = max(1, (_Current.options.linewidth - indent) // (width + len(", ")))
         items = [", ".join(items[i : i + count]) for i in range(0, len(items), count)]
     between = "," + "\n" * max(1, array.ndim - 1) + " " * (indent + 1)
     return f"[{between.join(items)}]"
 
 
-def _alignment(array: np.ndarray) -> tuple[int, Callable[[Any], str]]:
+def _alignment(array: np.ndarray, in_part: bool) -> tuple[int, Callable[[Any], str]]:
     """The width of a column, and how one element is written in it. Zeros, infinities and nans do not widen it."""
-    seen = array if array.size <= THRESHOLD else _edges(array)
+    seen = _edges(array) if in_part else array
     if array.dtype.kind == "f":
         show = _float_format(seen)
         seen = seen[np.isfinite(seen) & (seen != 0)]
@@ -81,22 +134,27 @@ def _alignment(array: np.ndarray) -> tuple[int, Callable[[Any], str]]:
 
 
 def _edges(array: np.ndarray) -> np.ndarray:
+    edge = _Current.options.edgeitems
     for axis, size in enumerate(array.shape):
-        if size > 2 * EDGE_ITEMS:
-            array = np.take(array, [*range(EDGE_ITEMS), *range(size - EDGE_ITEMS, size)], axis=axis)
+        if size > 2 * edge:
+            array = np.take(array, [*range(edge), *range(size - edge, size)], axis=axis)
     return array
 
 
 def _float_format(array: np.ndarray) -> Callable[[Any], str]:
     """``1.`` if all are whole numbers, else ``1.0000``; ``1.0000e+00`` if they are very large, small or different."""
+    options = _Current.options
     sizes = np.abs(array[np.isfinite(array) & (array != 0)].astype(np.float64))
     if not sizes.size:
         return _whole
     largest, smallest = sizes.max(), sizes.min()
     whole = bool((sizes == np.ceil(sizes)).all())
-    if largest / smallest > 1000 or largest > 1e8 or (smallest < 1e-4 and not whole):
-        return lambda value: f"{value:.{PRECISION}e}"
-    return _whole if whole else lambda value: f"{value:.{PRECISION}f}"
+    exponents = options.sci_mode
+    if exponents is None:
+        exponents = largest / smallest > 1000 or largest > 1e8 or smallest < 1e-4
+    if exponents:
+        return lambda value: f"{value:.{options.precision}e}"
+    return _whole if whole else lambda value: f"{value:.{options.precision}f}"
 
 
 def _whole(value: float) -> str:

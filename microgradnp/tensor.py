@@ -502,6 +502,8 @@ def legacy(cls: type[Tensor], data: tuple[Any, ...], dtype: Any) -> Tensor:
         if isinstance(value, (str, float)) or not hasattr(value, "__len__"):
             raise TypeError(f"new(): data must be a sequence (got {type(value).__name__}); use microgradnp.tensor(...)")
         return make(array_from(value, dtype), cls)
+    if any(size < 0 for size in Size(data)):
+        raise RuntimeError(f"Tensor(): sizes must not be negative, got {data}")
     return make(np.empty(Size(data), dtype) if data else np.empty(0, dtype), cls)
 
 

@@ -432,6 +432,7 @@ def test_every_public_function_answers_or_refuses(name: str) -> None:
     function = public_functions()[name]
     answered = function in ANSWERS or function in BY_NUMPY
     dispatched = isinstance(function, np.ufunc) or hasattr(function, "_implementation")
+    dispatched = dispatched and not name.startswith("np.save")  # their first argument is a path
     for shape in ((3, 3), (4,)):
         t = mg.tensor(np.random.default_rng(0).uniform(0.2, 0.9, shape), requires_grad=True)
         for args in ((t,), (t, t), (t, 1), (t, t, t), ([t, t],)):

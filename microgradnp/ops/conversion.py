@@ -57,10 +57,11 @@ def contiguous(input: Array, memory_format: Any = contiguous_format) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html
     """
+    if input.is_contiguous(memory_format):
+        return input
     if memory_format is preserve_format:
         raise RuntimeError("contiguous(): preserve_format is no order to bring the elements into; leave it away")
-    is_contiguous_format(memory_format, "contiguous()")
-    return input if input.is_contiguous() else in_c_order(input)
+    return in_c_order(input)
 
 
 # To another type
@@ -298,9 +299,7 @@ def to_dlpack(tensor: Tensor) -> Any:
 
 
 @factory()
-def frombuffer(
-    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
-) -> Tensor:
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
     """A tensor of one dimension on the memory of an object such as bytes, from ``offset`` bytes on.
 
     ``count`` is the number of its elements, by default as many as there are. Raises ValueError for sizes that do not

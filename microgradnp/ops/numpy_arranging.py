@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, make
-from .face import BY_NUMPY
 from .indexing import getitem
 from .inplace import write
 from .protocols import answers, as_tensor, name_of, named, plain, refused
@@ -133,7 +132,7 @@ def take(a: Any, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     indices = indices if isinstance(indices, Tensor) else np.asarray(indices)
     if axis is not None:
-        return BY_NUMPY[np.take_along_axis](arr, indices, axis)
+        return named("take_along_dim")(arr, indices, axis)
     return np.reshape(arr, -1)[plain(indices)]
 
 
@@ -151,7 +150,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         return np.nonzero(condition)
     if x is None or y is None:
         raise ValueError("np.where: either both or neither of x and y should be given")
-    return BY_NUMPY[np.where](condition, x, y)
+    return named("where")(condition, x, y)
 
 
 @answers(np.piecewise)
@@ -270,7 +269,7 @@ def transpose(a: Any, axes: Any = None) -> Any:
     axes = None if axes is None else tuple(_axis(axis, a.ndim) for axis in np.atleast_1d(plain(axes)).tolist())
     if axes is not None and sorted(axes) != list(range(a.ndim)):
         raise ValueError("axes don't match array" if len(axes) != a.ndim else "repeated axis in transpose")
-    return BY_NUMPY[np.transpose](a, axes)
+    return a.T if axes is None else named("permute")(a, axes)
 
 
 @answers(np.flip)
@@ -323,7 +322,7 @@ def reshape(a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None
         raise refused("np.reshape", "order", ": it is 'C'; for 'F' use .T.reshape(...).T")
     sizes = tuple(plain(shape)) if np.ndim(plain(shape)) else (int(shape),)
     try:
-        result = BY_NUMPY[np.reshape](a, sizes)
+        result = named("reshape")(a, sizes)
     except RuntimeError as error:
         raise ValueError(f"np.reshape: {error}") from None
     if copy is False and not np.shares_memory(result._array, a._array):
@@ -341,7 +340,7 @@ def ravel(a: Any, order: str = "C") -> Any:
 @answers(np.broadcast_to)
 def broadcast_to(array: Any, shape: Any) -> Any:
     sizes = tuple(plain(shape)) if np.ndim(plain(shape)) else (int(shape),)
-    return BY_NUMPY[np.broadcast_to](array, sizes)
+    return named("broadcast_to")(array, sizes)
 
 
 @answers(np.broadcast_arrays)
@@ -373,7 +372,7 @@ def concatenate(arrays: Any, axis: int | None = 0, *, out: Any = None, dtype: An
     tensors = [as_tensor(value) for value in arrays]
     if axis is None:
         tensors, axis = [np.reshape(t, (-1,)) for t in tensors], 0
-    result = BY_NUMPY[np.concatenate](tensors, _axis(axis, tensors[0].ndim) if tensors and tensors[0].ndim else axis)
+    result = named("cat")(tensors, _axis(axis, tensors[0].ndim) if tensors and tensors[0].ndim else axis)
     return result if dtype is None else result.to(dtype)
 
 
@@ -381,7 +380,7 @@ def concatenate(arrays: Any, axis: int | None = 0, *, out: Any = None, dtype: An
 def stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     if casting != "same_kind":
         raise refused("np.stack", "casting", ": only 'same_kind'")
-    result = BY_NUMPY[np.stack]([as_tensor(value) for value in arrays], axis)
+    result = named("stack")([as_tensor(value) for value in arrays], axis)
     return result if dtype is None else result.to(dtype)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..dtypes import get_default_dtype
 from ..tensor import Tensor, make
-from .face import BY_NUMPY
 from .protocols import answers, as_tensor, named, plain, refused, wrapped
 from .ufuncs import _dims
 
@@ -36,7 +35,7 @@ def _keep(keepdims: Any) -> bool:
 def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
     a, keep = floating(a, dtype), _keep(keepdims)
     if where is True or where is NOT_GIVEN:
-        return BY_NUMPY[np.mean](a, _dims(axis, a.ndim), keep) if a.ndim else np.positive(a)
+        return named("mean")(a, _dims(axis, a.ndim), keep) if a.ndim else np.positive(a)
     counted = np.broadcast_to(plain(where), a.shape)
     return np.sum(a, axis, keepdims=keep, where=counted) / _count(counted, axis, keep, a)
 

@@ -71,7 +71,7 @@ def as_tensor(value: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, (list, tuple)) and any(isinstance(item, Tensor) for item in value):
-        return BY_NUMPY[np.stack]([as_tensor(item) for item in value])
+        return named("stack")([as_tensor(item) for item in value])
     return named("tensor")(np.asarray(value))
 
 
@@ -125,7 +125,7 @@ def apart(values: Any, out: Any) -> Any:
         if isinstance(value, (list, tuple)):
             return type(value)([copied(item) for item in value])
         if isinstance(value, Tensor) and any(np.may_share_memory(value._array, one) for one in outs):
-            return BY_NUMPY[np.positive](value) if value.dtype.kind != "b" else value
+            return named("positive")(value) if value.dtype.kind != "b" else value
         return value
 
     return copied(tuple(values)) if outs else values

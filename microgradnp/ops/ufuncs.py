@@ -21,7 +21,13 @@ REDUCTIONS = {  # the functions that NumPy itself defines as reductions by a ufu
     np.sum: np.add, np.prod: np.multiply, np.max: np.maximum, np.amax: np.maximum, np.min: np.minimum,
     np.amin: np.minimum, np.all: np.logical_and, np.any: np.logical_or,
 }  # fmt: skip
-SCANS = {np.add: np.cumsum, np.multiply: np.cumprod}
+REDUCED_BY = {
+    np.add: "sum", np.multiply: "prod", np.maximum: "amax", np.minimum: "amin", np.logical_and: "all",
+    np.logical_or: "any", np.logaddexp: "logsumexp",
+}  # fmt: skip
+ACCUMULATED_BY = {
+    np.add: "cumsum", np.multiply: "cumprod", np.maximum: "cummax", np.minimum: "cummin", np.logaddexp: "logcumsumexp",
+}  # fmt: skip
 ELSEWHERE = {"reduceat": "split the tensor and reduce the parts", "at": "use t[index] = ... or index_put_"}
 NEUTRAL = {"casting": ("same_kind",), "order": ("K", "C", "A"), "subok": (True,)}
 
@@ -120,10 +126,9 @@ def reduce(
     where: Any = True,
 ) -> Any:  # fmt: skip
     """The elements along ``axis`` combined by the ufunc: those where ``where`` is true, and ``initial``."""
-    found = [function for function, by in REDUCTIONS.items() if by is ufunc]
-    function = BY_NUMPY.get((ufunc, "reduce")) or (BY_NUMPY.get(found[0]) if found else None)
-    if function is None:
+    if ufunc not in REDUCED_BY:
         raise unsupported(f"np.{ufunc.__name__}.reduce")
+    function = named(REDUCED_BY[ufunc])
     keepdims = False if keepdims is np._NoValue else bool(keepdims)
     given = initial is not np._NoValue and initial is not None
     array = as_tensor(array)
@@ -174,12 +179,10 @@ def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None) -> Any:
     """All partial results of a reduction."""
     array = as_tensor(array)
     array = array if dtype is None else array.to(dtype)
-    if ufunc in (np.maximum, np.minimum):
-        return named("cummax" if ufunc is np.maximum else "cummin")(array, axis).values
-    function = BY_NUMPY.get((ufunc, "accumulate")) or BY_NUMPY.get(SCANS.get(ufunc))
-    if function is None:
+    if ufunc not in ACCUMULATED_BY:
         raise unsupported(f"np.{ufunc.__name__}.accumulate")
-    return function(array, axis)
+    result = named(ACCUMULATED_BY[ufunc])(array, axis)
+    return result.values if isinstance(result, tuple) else result
 
 
 def outer(ufunc: Any, first: Any, second: Any, **kwargs: Any) -> Any:
@@ -265,7 +268,7 @@ def isnat(x: Any) -> Any:
 def matmul(x1: Any, x2: Any) -> Any:
     first, second = as_tensor(x1), as_tensor(x2)
     dtype = promote_types(first.dtype, second.dtype)  # PyTorch's product refuses operands of different dtypes
-    return BY_NUMPY[np.matmul](first.to(dtype), second.to(dtype))
+    return named("matmul")(first.to(dtype), second.to(dtype))
 
 
 @answers(np.vecdot)

@@ -5,9 +5,10 @@ written to after the node was made. NumPy itself knows which arrays share memory
 any view, alias or ``detach`` of a tensor is seen by everything that saved that memory, and a graph that no write has
 followed (every ordinary training step) is cleared with one comparison of two integers.
 
-Memory that others can write to leaves no stamp when they do. A block that came from outside (``share``), or that an array
-outside looks into (``lend``), is therefore copied when a node saves it; and what a node had saved before it was lent is
-compared, when it is used, with what it was at that moment. Where nothing is shared this costs one look at an empty dict.
+Memory that others can write to gets no stamp when they do. A block that came from outside (``share``), or that an
+array outside looks into (``lend``), is therefore copied when a node saves it; and what a node had saved before it was
+lent is compared, when it is used, with what it was at that moment. Where nothing is shared this costs one look at an
+empty dictionary.
 
 Source of the idea: PyTorch's version counters,
 https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-correctness-checks

@@ -124,7 +124,7 @@ def _before(target: Tensor) -> Tensor:
 
 
 def _fitted(target: Tensor, name: str, result: Tensor) -> Tensor:
-    """The result in the dtype of its target. Kinds may be widened: a float cannot become an integer, nor that a bool."""
+    """The result in the dtype of its target. A float cannot become an integer, nor an integer a bool."""
     if result._array.shape != target._array.shape:
         raise RuntimeError(
             f"{name}: output with shape {tuple(target.shape)} doesn't match the broadcast shape {tuple(result.shape)}: "
@@ -339,8 +339,15 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
         write(self, "__setitem__", lambda before: put_at(before, plain, source))
     else:
         view = getitem(self, plain)  # so that only what it shows is copied
-        source = reshape(source, tuple(source.shape[max(0, source.ndim - view.ndim) :]))
-        write(view, "__setitem__", lambda before: overwrite(before, source))
+        write(view, "__setitem__", lambda before: overwrite(before, _without_ones(source, before)))
+
+
+def _without_ones(source: Tensor, target: Tensor) -> Tensor:
+    """The source without leading dimensions of size 1 that the target does not have."""
+    extra = source.ndim - target.ndim
+    if extra > 0 and source.shape[:extra] == (1,) * extra:
+        return reshape(source, tuple(source.shape[extra:]))
+    return source
 
 
 def _check_dtypes(target: Tensor, arrays: list[Any], value: Tensor) -> None:

@@ -1,7 +1,7 @@
-"""In-place forms that change how a tensor looks at its memory, and no value: ``t_``, ``unsqueeze_``, ``resize_``, ``set_``.
+"""In-place forms that change how a tensor looks at memory, and no value: ``t_``, ``unsqueeze_``, ``resize_``, ``set_``.
 
-The tensor is given the array of the view that the out-of-place form makes, and that view's place in the graph. Other views
-of the same memory keep their shapes: their positions in it are worked out from addresses (``inplace.py``).
+The tensor is given the array of the view that the out-of-place form makes, and that view's place in the graph. Other
+views of the same memory keep their shapes: their positions in it are worked out from addresses (``inplace.py``).
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..autograd import memory
+from ..autograd.hooks import move_retained
 from ..autograd.modes import enable_grad
 from ..autograd.node import Leaf
 from ..tensor import Tensor
-from .inplace import check_recordable, give_edge
+from .inplace import check_recordable
 from .record import Array, composite
 from .shape import shape_from
 
@@ -38,11 +39,9 @@ def reseat(target: Tensor, name: str, look: Callable[[Tensor], Tensor]) -> Tenso
     target._array = view._array
     if leaf:
         target._renew_leaf()
-    elif target._base is None:
-        give_edge(target, view._edge)
     else:
-        give_edge(target, view._edge)
-        target._seen = view._seen if view._base is target._base else target._seen
+        move_retained(target._edge, view._edge)
+        target._edge = view._edge  # its own views need not follow: no value has changed
     forget_shape(target)
     return target
 

@@ -1,7 +1,7 @@
 """Copies of tensors: ``copy.copy``, ``copy.deepcopy``, pickle. What is copied is a leaf: graphs are not copied.
 
-Tensors that share memory and are copied together (in one ``deepcopy``, in one pickle) share memory again: what is copied is
-the block of memory, and each tensor is laid into the copy as it lay in the original.
+Tensors that share memory and are copied together (in one ``deepcopy``, in one pickle) share memory again: what is copied
+is the block of memory, and each tensor is laid into the copy as it lay in the original.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def reduced(tensor: Tensor) -> tuple[Any, ...]:
     return rebuild, (type(tensor), owner, tensor.requires_grad, tensor.__dict__, place)
 
 
-def rebuild(cls: type[Tensor], array: Any, requires_grad: bool, attributes: dict[str, Any], place: Any = None) -> Tensor:
+def rebuild(
+    cls: type[Tensor], array: Any, requires_grad: bool, attributes: dict[str, Any], place: Any = None
+) -> Tensor:
     """The tensor of a pickle; ``place`` says where in the memory of ``array`` it lies, if it is not the whole."""
     out = make(array if place is None else _laid_into(array, *place), cls).requires_grad_(requires_grad)
     out.__dict__.update(attributes)

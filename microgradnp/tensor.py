@@ -261,9 +261,9 @@ class Tensor:
         """The accumulated gradient: a tensor of the same shape and dtype, or None."""
         if self._grad is None and self._edge is not None and not self.is_leaf and not self.retains_grad:
             warnings.warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't "
-                "be populated during autograd.backward(). If you want it, call .retain_grad() on the tensor before; if "
-                "you access it by mistake, access the leaf Tensor instead.",
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
+                "won't be populated during autograd.backward(). If you want it, call .retain_grad() on the tensor "
+                "before; if you access it by mistake, access the leaf Tensor instead.",
                 stacklevel=2,
             )
         return self._grad

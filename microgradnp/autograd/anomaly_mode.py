@@ -1,7 +1,7 @@
 """Anomaly detection: errors and nans of a backward pass are reported with the line and module of the forward pass.
 
-While it is on, every recorded node keeps a few frames of the stack in its metadata, and the sweep looks at what each node
-returns. While it is off, nothing is kept and nothing is looked at.
+While it is on, every recorded node keeps a few frames of the stack in its metadata, and the sweep looks at what each
+node returns. While it is off, nothing is kept and nothing is looked at.
 
 Source: https://docs.pytorch.org/docs/stable/autograd.html#anomaly-detection
 """

@@ -47,7 +47,7 @@ def backward(
     if grad_variables is not None:
         warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
         if grad_tensors is not None:
-            raise RuntimeError("backward(): both grad_tensors and grad_variables (deprecated) were given: leave one out")
+            raise RuntimeError("backward(): both grad_tensors and the deprecated grad_variables were given")
         grad_tensors = grad_variables
     targets = None
     if inputs is not None:
@@ -164,7 +164,7 @@ def _seeds(places: Sequence[Any], grad_tensors: Any, create_graph: bool) -> dict
     """The gradient that each root starts with; a root that is given twice starts with the sum."""
     given = (None,) * len(places) if grad_tensors is None else _given(grad_tensors)
     if len(given) != len(places):
-        raise RuntimeError(f"backward: got {len(places)} tensors and {len(given)} gradients; give one gradient for each")
+        raise RuntimeError(f"backward: got {len(places)} tensors and {len(given)} gradients; give one for each")
     gradients: dict[Node, Any] = {}
     for i, (place, g) in enumerate(zip(places, given, strict=True)):
         root = _root(place, i)
@@ -191,9 +191,9 @@ def _root(place: Any, index: int = 0) -> Node:
     edge = edge_of(place)
     if edge is None:
         raise RuntimeError(
-            f"backward: element {index} of tensors does not require grad and does not have a grad_fn: nothing that made "
-            f"this {place.dtype} tensor of shape {tuple(place.shape)} was recorded. Set requires_grad=True on a tensor "
-            "it is computed from, and compute it outside no_grad()"
+            f"backward: element {index} of tensors does not require grad and does not have a grad_fn: nothing that "
+            f"made this {place.dtype} tensor of shape {tuple(place.shape)} was recorded. Set requires_grad=True on a "
+            "tensor it is computed from, and compute it outside no_grad()"
         )
     return edge
 

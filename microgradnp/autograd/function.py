@@ -1,8 +1,8 @@
 """``Function``: an operation whose forward and backward pass the user writes.
 
-The node of a call is a gate. It keeps the context ``ctx``, whose attributes can so be read from the results' ``grad_fn``;
-they are apart, so that a user may call an attribute ``shape`` or ``time``. What the context saves it keeps as arrays and
-edges, never as tensors of the graph, so that no node refers to itself.
+The node of a call is a gate. It keeps the context ``ctx``, whose attributes can so be read from the results'
+``grad_fn``; they are apart, so that a user may call an attribute ``time`` or ``hooks``. What the context saves is kept
+as arrays and edges, never as tensors of the graph, so that no node refers to itself.
 
 Source: https://docs.pytorch.org/docs/stable/notes/extending.html
 """
@@ -214,7 +214,7 @@ class Function:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        facts = {"function": cls, "label": cls.__name__, "__module__": cls.__module__}
+        facts = {"function": cls, "label": cls.__name__, "__module__": getattr(cls, "__module__", __name__)}
         cls.node = type(f"{cls.__name__}Backward", (FunctionNode,), {"__slots__": (), **facts})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -227,7 +227,8 @@ class Function:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(
-            f"Legacy autograd function: make forward and backward static methods, and call {type(self).__name__}.apply(...)"
+            "Legacy autograd function: make forward and backward static methods, and call "
+            f"{type(self).__name__}.apply(...)"
         )
 
     @staticmethod

@@ -1,9 +1,9 @@
 """A gate: a place in the graph where the gradients of several tensors wait for one another.
 
-A node of the graph has one result. What has several (a custom ``Function``), or is given the gradients of several tensors
-at once (a module's backward hook), gives each tensor a ``Passage``, and all passages stand on one ``Gate``. A sweep
-takes the newest operation first, and the gate is the oldest of them: when its turn comes, every gradient that will arrive
-has arrived. To the user gate and passages are one node, the gate: it is the ``grad_fn`` of all its results.
+A node of the graph has one result. What has several (a custom ``Function``), or is given the gradients of several
+tensors at once (a module's backward hook), gives each tensor a ``Passage``, and all passages stand on one ``Gate``. A
+sweep takes the newest operation first, and the gate is the oldest of them: when its turn comes, every gradient that will
+arrive has arrived. To the user gate and passages are one node, the gate: it is the ``grad_fn`` of all its results.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Gate(Node):
 
     __slots__ = ("operand_edges", "passages", "results")
     operand_edges: tuple[Node | None, ...]
-    results: tuple[tuple[tuple[int, ...], Any] | None, ...]  # shape and dtype of each result; None for what is no tensor
+    results: tuple[Any, ...]  # shape and dtype of each result; None for what is no tensor
     passages: dict[int, weakref.ref[Passage]]
 
     def open(self, operand_edges: tuple[Node | None, ...], results: tuple[Any, ...]) -> None:
@@ -75,7 +75,6 @@ class Gate(Node):
         self.results = tuple((r._array.shape, r._array.dtype) if isinstance(r, Tensor) else None for r in results)
         self.passages = {}
         self.time, self.scope, self.hooks = tick(), scope.get(), None
-        self.shape, self.dtype = (), None
         note(self)
 
     def passage(self, index: int) -> Passage:
@@ -133,7 +132,7 @@ class Gate(Node):
         """A gradient in the shape and dtype of its operand."""
         if not isinstance(gradient, Tensor):
             raise RuntimeError(
-                f"{self.name()}: expected a Tensor or None as gradient {index}, but it returned {type(gradient).__name__}"
+                f"{self.name()}: expected a Tensor or None as gradient {index}, but got {type(gradient).__name__}"
             )
         if gradient.shape != edge.shape:
             gradient = self._summed(index, edge, gradient)
@@ -145,8 +144,8 @@ class Gate(Node):
         extra = len(given) - len(shape)
         if extra < 0 or any(size not in (1, own) for size, own in zip(shape, given[extra:], strict=True)):
             raise RuntimeError(
-                f"Function {self.name()} returned an invalid gradient at index {index} - got {list(given)} but expected "
-                f"shape compatible with {list(shape)}"
+                f"Function {self.name()} returned an invalid gradient at index {index} - got {list(given)} but "
+                f"expected shape compatible with {list(shape)}"
             )
         ones = tuple(i + extra for i, size in enumerate(shape) if size == 1 and given[i + extra] != 1)
         return gradient.sum((*range(extra), *ones)).reshape(shape)

@@ -24,7 +24,7 @@ __all__ = [
 
 
 class GradientEdge(NamedTuple):
-    """A place in the graph: a node, and which of its results. ``grad`` and ``backward`` take it in place of a tensor."""
+    """A place in the graph: a node, and which of its results. ``grad`` and ``backward`` take it for a tensor."""
 
     node: Node
     output_nr: int
@@ -73,10 +73,8 @@ class _MultiHandle:
         self.remove()
 
 
-def register_multi_grad_hook(
-    tensors: Sequence[Tensor], fn: Callable[..., None], *, mode: str = "all"
-) -> _MultiHandle:
-    """Call ``fn`` once in each backward pass: with all gradients when the last has come, or with ``mode="any"`` with the
+def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[..., None], *, mode: str = "all") -> _MultiHandle:
+    """Call ``fn`` once in each backward pass: with all gradients when the last has come, or in mode "any" with the
     first of them.
 
     ``fn`` is given a sequence with None for a tensor that no gradient reaches; it may not return anything. In mode

@@ -1,8 +1,8 @@
 """Hooks: functions of the user's that see, and may replace, gradients on their way.
 
-A hook on a tensor gets the gradient of that tensor, complete. A hook on a node of the graph gets the gradients of all its
-results (``register_prehook``) or those of its operands and results (``register_hook``), as tuples. A hook on a leaf may
-also follow the accumulation into ``.grad``.
+A hook on a tensor gets the gradient of that tensor, complete. A hook on a node of the graph gets the gradients of all
+its results (``register_prehook``) or those of its operands and results (``register_hook``), as tuples. A hook on a leaf
+may also follow the accumulation into ``.grad``.
 
 Source: https://docs.pytorch.org/docs/stable/notes/autograd.html#backward-hooks-execution
 """

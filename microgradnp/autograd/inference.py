@@ -77,8 +77,8 @@ def refuse_saving(value: Any) -> None:
     if hasattr(value, "_array") and is_inference(value):
         raise RuntimeError(
             "Inference tensors cannot be saved for backward, and this operation needs its operand of shape "
-            f"{tuple(value.shape)} for the backward pass. Make an ordinary tensor of it with .clone(), or make it under "
-            "no_grad() instead of inference_mode()"
+            f"{tuple(value.shape)} for the backward pass. Make an ordinary tensor of it with .clone(), or make it "
+            "under no_grad() instead of inference_mode()"
         )
 
 

@@ -1,8 +1,8 @@
 """Switches that say whether operations are recorded. They live in one context variable.
 
 A context variable belongs to a thread and to an asyncio task, so ``no_grad`` in one of them never reaches another. Its
-value is True or False; only where more than that is set (inference mode, anomaly detection, hooks on saved tensors) is it
-a ``Mode``, which is true or false likewise. So an operation asks one question, and the rest costs nothing until used.
+value is True or False; only where more than that is set (inference mode, anomaly detection, hooks on saved tensors) is
+it a ``Mode``, which is true or false likewise. So an operation asks one question, and the rest costs nothing until used.
 """
 
 from __future__ import annotations

@@ -1,0 +1,559 @@
+"""``autograd.Function`` and hooks do what PyTorch's do. Skipped where it is not installed."""
+
+import pytest
+from parity import check, programs
+
+# ``fn(forward, backward)`` makes a Function of two functions.
+HEAD = """
+def fn(forward, backward=None, setup=None):
+    body = {"forward": staticmethod(forward)}
+    if backward: body["backward"] = staticmethod(backward)
+    if setup: body["setup_context"] = staticmethod(setup)
+    return type("Fn", (autograd.Function,), body)
+double = lambda ctx, x: x * 2
+class Cube(autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+    @staticmethod
+    def backward(ctx, g):
+        x, = ctx.saved_tensors
+        return g * 3 * x**2
+class Exp(autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        y = x.exp()
+        ctx.save_for_backward(y)
+        return y
+    @staticmethod
+    def backward(ctx, g):
+        y, = ctx.saved_tensors
+        return g * y
+class Scale(autograd.Function):
+    @staticmethod
+    def forward(x, k=2):
+        return x * k
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.k, ctx.shape, ctx.time = inputs[1], inputs[0].shape, 7
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.k, None
+"""
+
+FUNCTIONS = programs("""
+# first to third derivatives
+x = L(2.0); y = Cube.apply(x); a, = autograd.grad(y, x, create_graph=True)
+b, = autograd.grad(a, x, create_graph=True); r = y, a, b, autograd.grad(b, x)
+
+# a saved output
+x = L(2.0); y = Exp.apply(x); a, = autograd.grad(y, x, create_graph=True)
+r = a, autograd.grad(a, x, retain_graph=True), autograd.grad(a, y)
+
+# setup_context, with a default
+x = L(2.0); Scale.apply(x).backward(); r = x.grad
+
+# setup_context, with a keyword
+x = L(2.0); Scale.apply(x, k=5).backward(); r = x.grad
+
+# keywords of an old-style forward
+x = L(2.0); y = fn(lambda ctx, x, k=3: x * k, lambda ctx, g: (g * 7, None)).apply(x, k=4); y.backward(); r = y, x.grad
+
+# attributes of ctx are those of grad_fn
+y = Scale.apply(L(2.0)); r = y.grad_fn.k, tuple(y.grad_fn.shape), y.grad_fn.name(), y.grad_fn.metadata
+
+# ctx in forward and backward
+r = []
+def forward(ctx, x): ctx.a = 1; r.append((t.is_grad_enabled(), x.requires_grad, (x * 2).requires_grad)); return x * 2
+def backward(ctx, g): r.append((ctx.a, t.is_grad_enabled(), g.requires_grad)); ctx.b = 2; return g
+y = fn(forward, backward).apply(L(1.0)); y.backward(); r.append(y.grad_fn.b)
+
+# backward under create_graph
+r = []
+def backward(ctx, g): r.append((t.is_grad_enabled(), g)); return g
+x = L(1.0); autograd.grad(fn(double, backward).apply(x), x, create_graph=True)
+
+# needs_input_grad
+r = []
+def forward(ctx, *args): r.append(ctx.needs_input_grad); return args[0] * 2
+f = fn(forward, lambda ctx, g: g); f.apply(L(1.0), 3, C(1.0)); f.apply(C(1.0))
+with t.no_grad(): f.apply(L(1.0), 3, C(1.0))
+
+# a second backward
+y = Cube.apply(L(2.0)); y.backward(); y.backward()
+
+# a second backward with retain_graph
+x = L(2.0); y = Cube.apply(x); y.backward(retain_graph=True); y.backward(); r = x.grad
+
+# saved tensors after they were freed
+y = Cube.apply(L(2.0)); y.backward(); y.grad_fn.saved_tensors
+
+# saved tensors before
+y = Cube.apply(L(2.0)); r = y.grad_fn.saved_tensors, y.grad_fn.needs_input_grad
+
+# a saved tensor that was changed
+x = L(2.0) * 1; y = Cube.apply(x); x.add_(1); y.backward()
+
+# a saved tensor that was changed through a view
+x = L(2.0, 3.0) * 1; y = Cube.apply(x); x[:1].add_(1); y.sum().backward()
+
+# a saved output that was changed
+y = Exp.apply(L(2.0)); y.add_(1); y.backward()
+
+# a changed tensor that is never read
+x = L(2.0) * 1
+def forward(ctx, x): ctx.save_for_backward(x); return x * 2
+y = fn(forward, lambda ctx, g: g).apply(x); x.add_(1); y.backward(); r = x
+
+# saved None and nothing
+r = []
+def forward(ctx, x): ctx.save_for_backward(None); return x * 2
+fn(forward, lambda ctx, g: r.append(ctx.saved_tensors)).apply(L(1.0)).backward()
+fn(double, lambda ctx, g: r.append(ctx.saved_tensors)).apply(L(1.0)).backward()
+
+# a number cannot be saved
+fn(lambda ctx, x: ctx.save_for_backward(3), lambda ctx, g: g).apply(L(1.0))
+
+# no backward
+fn(double).apply(L(1.0)).backward()
+
+# no forward
+type("Fn", (autograd.Function,), {}).apply(L(1.0))
+
+# too few gradients
+fn(lambda ctx, x, y: x * 2, lambda ctx, g: g).apply(L(1.0), L(1.0)).backward()
+
+# too many gradients
+fn(double, lambda ctx, g: (g, g)).apply(L(1.0)).backward()
+
+# too many gradients that are None
+x = L(1.0); fn(double, lambda ctx, g: (g, None, None)).apply(x).backward(); r = x.grad
+
+# a list of gradients
+fn(double, lambda ctx, g: [g]).apply(L(1.0)).backward()
+
+# a number as gradient
+fn(double, lambda ctx, g: 3).apply(L(1.0)).backward()
+
+# a gradient for a number
+fn(lambda ctx, x, k: x * k, lambda ctx, g: (g, g)).apply(L(1.0), 3).backward()
+
+# a gradient for a constant is ignored
+x = L(1.0); fn(lambda ctx, x, c: x * 2, lambda ctx, g: (g, g)).apply(x, C(1.0, 2.0, 3.0)).backward(); r = x.grad
+
+# None stops there
+x = L(1.0); fn(double, lambda ctx, g: None).apply(x * 3).backward(); r = x.grad
+
+# None for grad is unused
+x = L(1.0); autograd.grad(fn(double, lambda ctx, g: None).apply(x), x)
+
+# None for grad, allowed
+x = L(1.0); r = autograd.grad(fn(double, lambda ctx, g: None).apply(x), x, allow_unused=True)
+
+# a gradient of a wrong shape
+fn(double, lambda ctx, g: C(1.0, 2.0, 3.0)).apply(L(1.0, 2.0)).sum().backward()
+
+# a gradient of a smaller shape
+fn(double, lambda ctx, g: C(1.0)).apply(L(1.0, 2.0)).sum().backward()
+
+# a gradient of a larger shape is summed
+x = L(1.0, 2.0); fn(double, lambda ctx, g: t.ones(3, 2, dtype=t.float64)).apply(x).sum().backward(); r = x.grad
+
+# a gradient of a larger size is summed
+x = L(1.0); fn(double, lambda ctx, g: C(1.0, 2.0)).apply(x).sum().backward(); r = x.grad
+
+# a gradient of another dtype
+x = L(1.0, 2.0); fn(double, lambda ctx, g: g.float()).apply(x).sum().backward(); r = x.grad
+
+# an integer gradient
+x = L(1.0, 2.0); fn(double, lambda ctx, g: g.long()).apply(x).sum().backward(); r = x.grad
+
+# several results
+r = []; x = L(1.0, 2.0)
+a, b = fn(lambda ctx, x: (x * 2, x * 3), lambda ctx, *g: (r.append(g), g[0])[1]).apply(x); a.sum().backward()
+r += [x.grad, a.grad_fn is b.grad_fn, a.output_nr, b.output_nr]
+
+# several results without materializing
+r = []; x = L(1.0, 2.0)
+def forward(ctx, x): ctx.set_materialize_grads(False); return x * 2, x * 3
+a, b = fn(forward, lambda ctx, *g: (r.append(g), g[1])[1]).apply(x); b.sum().backward(); r.append(x.grad)
+
+# several results, several orders
+x, y = L(2.0), L(3.0)
+def forward(ctx, x, y): ctx.save_for_backward(x, y); return x * y, x * x
+def backward(ctx, g, h): x, y = ctx.saved_tensors; return g * y + h * 2 * x, g * x
+a, b = fn(forward, backward).apply(x, y); g = autograd.grad(a * a * b, [x, y], create_graph=True)
+r = g, autograd.grad(g[0] + g[1], [x, y])
+
+# only one of several inputs is asked for
+x, y = L(2.0), L(3.0); z = fn(lambda ctx, x, y: x * y, lambda ctx, g: (g * 10, g * 100)).apply(x, y)
+r = autograd.grad(z, y), x.grad
+
+# results of other kinds
+r = []; x = L(1.0, 2.0)
+def forward(ctx, x):
+    y = x * 3
+    ctx.mark_non_differentiable(y)
+    return x * 2, x > 1, y, "text", None, x.long()
+out = fn(forward, lambda ctx, *g: (r.append(g), g[0])[1]).apply(x); out[0].sum().backward(); r += [out, x.grad]
+
+# a list is no tuple
+r = fn(lambda ctx, x: [x * 2], lambda ctx, g: g).apply(L(1.0))
+
+# a dict
+r = fn(lambda ctx, x: {"a": x * 2}, lambda ctx, g: g).apply(L(1.0))
+
+# None
+r = fn(lambda ctx, x: None, lambda ctx, g: g).apply(L(1.0))
+
+# nothing
+r = fn(lambda ctx, x: (), lambda ctx, g: g).apply(L(1.0))
+
+# no arguments
+r = fn(lambda ctx: t.ones(2), lambda ctx, g: None).apply()
+
+# tensors in a list are not seen
+r = fn(lambda ctx, xs: xs[0] * 2, lambda ctx, g: g).apply([L(1.0)])
+
+# an input that is returned
+x = L(1.0, 2.0); y = fn(lambda ctx, x: x, lambda ctx, g: g * 5).apply(x); y.sum().backward()
+r = y is x, y, y._is_view(), x.grad
+
+# an input that is returned is not to be written to
+x = L(1.0, 2.0) * 1; y = fn(lambda ctx, x: x, lambda ctx, g: g * 5).apply(x); y.mul_(2)
+
+# an input that is returned, and then written to
+x = L(1.0, 2.0) * 1; y = fn(lambda ctx, x: x, lambda ctx, g: g * 5).apply(x); x.mul_(2); y.sum().backward()
+
+# an input that is returned, printed after it was written to
+x = L(1.0, 2.0) * 1; y = fn(lambda ctx, x: x, lambda ctx, g: g * 5).apply(x); x.mul_(2); r = "Invalid" in repr(y)
+
+# a view of an input that is returned
+x = L(1.0, 2.0) * 1; y = fn(lambda ctx, x: x[0], lambda ctx, g: t.stack([g, g]) * 5).apply(x); y.sum().backward(); r = y
+
+# a view of an input is not to be written to
+x = L(1.0, 2.0) * 1; y = fn(lambda ctx, x: x[0], lambda ctx, g: t.stack([g, g]) * 5).apply(x); y.mul_(2)
+
+# an input that is returned without gradient
+x = C(1.0, 2.0); y = fn(lambda ctx, x: x, lambda ctx, g: g * 5).apply(x); y.mul_(2); r = y is x, x, y
+
+# an input that is returned under no_grad
+x = L(1.0, 2.0)
+with t.no_grad(): y = fn(lambda ctx, x: x, lambda ctx, g: g * 5).apply(x)
+r = y is x, y, x
+
+# an input that is returned as not differentiable
+x = L(1.0, 2.0)
+def forward(ctx, x): ctx.mark_non_differentiable(x); return x
+y = fn(forward, lambda ctx, g: g).apply(x); r = y is x, y, x
+
+# one result twice
+r = []
+def forward(ctx, x): y = x * 2; return y, y
+a, b = fn(forward, lambda ctx, g, h: (r.append((g, h)), g + h)[1]).apply(L(1.0)); a.backward(); r.append(a is b)
+
+# one input twice
+r = []; a, b = fn(lambda ctx, x: (x, x), lambda ctx, g, h: (r.append((g, h)), g + h)[1]).apply(L(1.0)); a.backward()
+
+# an input that is given twice
+x = L(2.0); fn(lambda ctx, x, y: x * y, lambda ctx, g: (g * 3, g * 4)).apply(x, x).backward(); r = x.grad
+
+# a graph of its own inside forward
+w = L(3.0)
+def forward(ctx, x):
+    with t.enable_grad(): return x * w
+y = fn(forward, lambda ctx, g: g * 7).apply(L(1.0)); y.backward(); r = y, w.grad
+
+# a backward pass inside backward
+def backward(ctx, g):
+    with t.enable_grad():
+        z = C(2.0).requires_grad_(); (z * z).backward()
+    return g * z.grad
+x = L(1.0); fn(double, backward).apply(x).backward(); r = x.grad
+
+# dirty
+x = L(1.0, 2.0) * 1
+def forward(ctx, x): x.mul_(3); ctx.mark_dirty(x); return x
+y = fn(forward, lambda ctx, g: g * 5).apply(x); r = y is x, x, autograd.grad(x.sum(), y)
+
+# dirty reaches the leaf
+w = L(1.0, 2.0); x = w * 1
+def forward(ctx, x): x.mul_(3); ctx.mark_dirty(x); return x
+fn(forward, lambda ctx, g: g * 5).apply(x); (x * x).sum().backward(); r = w.grad
+
+# dirty makes others stale
+w = L(1.0, 2.0); x = w * 1; z = x * x
+def forward(ctx, x): x.mul_(3); ctx.mark_dirty(x); return x
+fn(forward, lambda ctx, g: g * 5).apply(x); z.sum().backward()
+
+# dirty and saved
+w = L(1.0, 2.0); x = w * 1
+def forward(ctx, x): x.exp_(); ctx.mark_dirty(x); ctx.save_for_backward(x); return x
+fn(forward, lambda ctx, g: g * ctx.saved_tensors[0]).apply(x); g, = autograd.grad(x.sum(), w, create_graph=True)
+r = g, autograd.grad(g.sum(), w)
+
+# a dirty leaf
+def forward(ctx, x): x.mul_(3); ctx.mark_dirty(x); return x
+fn(forward, lambda ctx, g: g * 5).apply(L(1.0, 2.0))
+
+# dirty but not returned
+def forward(ctx, x): x.mul_(3); ctx.mark_dirty(x); return x * 1
+fn(forward, lambda ctx, g: g * 5).apply(L(1.0, 2.0) * 1)
+
+# dirty beside another result
+x, y = L(1.0, 2.0) * 1, L(3.0, 4.0)
+def forward(ctx, x, y): x.mul_(y); ctx.mark_dirty(x); return x, y * 2
+a, b = fn(forward, lambda ctx, g, h: (g * 5, h)).apply(x, y); (a + b).sum().backward(); r = a is x, x, y.grad
+
+# a dirty view
+b = L(1.0, 2.0); c = b * 1; x = c[:1]
+def forward(ctx, x): x.mul_(3); ctx.mark_dirty(x); return x
+y = fn(forward, lambda ctx, g: g * 5).apply(x); c.sum().backward(); r = y is x, x, c, b.grad
+
+# a dirty view beside another result
+c = L(1.0, 2.0) * 1; x = c[:1]
+def forward(ctx, x): x.mul_(3); ctx.mark_dirty(x); return x, x * 1
+fn(forward, lambda ctx, g, h: g).apply(x)
+
+# a dirty view of a constant
+c = C(1.0, 2.0); x = c[:1]; z = L(3.0)
+def forward(ctx, x, z): x.mul_(z.item()); ctx.mark_dirty(x); return x
+y = fn(forward, lambda ctx, g: (None, g * 5)).apply(x, z); c.sum().backward(); r = y is x, x, c, z.grad
+
+# a dirty constant
+x = C(1.0, 2.0)
+def forward(ctx, x): x.mul_(2); ctx.mark_dirty(x); return x
+y = fn(forward, lambda ctx, g: g).apply(x); r = y is x, x
+
+# dirty but no input
+def forward(ctx, x): y = x * 2; ctx.mark_dirty(y); return y
+r = fn(forward, lambda ctx, g: g).apply(L(1.0))
+
+# numbers are not dirty
+fn(lambda ctx, x: ctx.mark_dirty(3), lambda ctx, g: g).apply(L(1.0))
+
+# numbers are not marked
+fn(lambda ctx, x: ctx.mark_non_differentiable(3), lambda ctx, g: g).apply(L(1.0))
+
+# vjp is backward
+x = L(1.0); f = type("F", (autograd.Function,), {"forward": staticmethod(double), "vjp": staticmethod(lambda ctx, g: g * 7)})
+f.apply(x).backward(); r = x.grad
+
+# vjp beside backward
+f = type("F", (autograd.Function,), {name: staticmethod(lambda ctx, g: g) for name in ("forward", "vjp", "backward")})
+f.apply(L(1.0)).backward()
+
+# jvp is not written
+autograd.Function.jvp(None)
+
+# vmap is not written
+autograd.Function.vmap(None, None)
+
+# an instance
+Cube()(L(1.0))
+
+# once differentiable, once
+from importlib import import_module
+once = import_module(autograd.__name__ + ".function").once_differentiable
+x = L(2.0); r = autograd.grad(fn(double, once(lambda ctx, g: g * x.detach())).apply(x), x)
+
+# once differentiable, twice
+once = autograd.function.once_differentiable
+x = L(2.0); g, = autograd.grad(fn(double, once(lambda ctx, g: g * 3)).apply(x), x, L(1.0), create_graph=True)
+autograd.grad(g, x)
+""")
+
+HOOKS = programs("""
+# arguments of hooks on a node
+r = []; y = L(1.0, 2.0) * C(3.0, 4.0)
+y.grad_fn.register_prehook(lambda go: r.append(go)); y.grad_fn.register_hook(lambda gi, go: r.append((gi, go)))
+y.sum().backward()
+
+# an operand that is used twice
+r = []; x = L(1.0, 2.0); y = x * x; y.grad_fn.register_hook(lambda gi, go: r.append((gi, go))); y.sum().backward()
+
+# what is not asked for
+r = []; x, z = L(1.0, 2.0), L(3.0, 4.0); y = x * z
+y.grad_fn.register_hook(lambda gi, go: r.append((gi, go))); autograd.grad(y.sum(), x)
+
+# a list of operands
+r = []; x, z = L(1.0, 2.0), L(3.0); y = t.cat([x, x, z])
+y.grad_fn.register_hook(lambda gi, go: r.append((gi, go))); y.sum().backward()
+
+# under create_graph
+r = []; x = L(1.0, 2.0); y = x * x
+y.grad_fn.register_hook(lambda gi, go: (gi[0] * 2, gi[1] * 3)); g, = autograd.grad(y.sum(), x, create_graph=True)
+r = g.detach(), autograd.grad(g.sum(), x)
+
+# order
+r = []; x = L(1.0, 2.0); y = x * 2; y.retain_grad(); y.register_hook(lambda g: r.append("first"))
+y.grad_fn.register_prehook(lambda g: r.append("before")); y.grad_fn.register_hook(lambda a, b: r.append("after"))
+y.register_hook(lambda g: (r.append("second"), g * 10)[1]); y.sum().backward(); r += [y.grad, x.grad]
+
+# a node that only stands for an input does not run
+r = []; y = L(1.0) * 2; y.register_hook(lambda g: r.append("tensor"))
+y.grad_fn.register_prehook(lambda g: r.append("before")); y.grad_fn.register_hook(lambda a, b: r.append("after"))
+autograd.grad(y.sum(), y)
+
+# on a leaf
+r = []; x = L(1.0, 2.0); y = x * 2; leaf = y.grad_fn.next_functions[0][0]
+leaf.register_hook(lambda gi, go: r.append(("after", gi, go, x.grad)))
+leaf.register_prehook(lambda go: r.append(("before", go)))
+x.register_post_accumulate_grad_hook(lambda p: r.append(("accumulated", p is x, p.grad)))
+x.register_hook(lambda g: r.append(("tensor", g))); y.sum().backward()
+
+# a prehook on a leaf replaces
+x = L(1.0, 2.0); y = x * 2; leaf = y.grad_fn.next_functions[0][0]; leaf.register_prehook(lambda go: (go[0] * 10,))
+y.sum().backward(); r = x.grad
+
+# a prehook replaces by None
+x = L(1.0); y = x * 2; z = y * 2; z.grad_fn.register_prehook(lambda go: (None,)); z.backward(); r = x.grad
+
+# a hook replaces by None
+x, w = L(1.0), L(2.0); y = x * w; y.grad_fn.register_hook(lambda gi, go: (None, gi[1])); y.backward(); r = x.grad, w.grad
+
+# removal during the run
+r = []; x = L(1.0); handles = []
+handles.append(x.register_hook(lambda g: (r.append(1), handles[1].remove())[0]))
+handles.append(x.register_hook(lambda g: r.append(2))); (x * 2).backward(); (x * 2).backward()
+
+# registration during the run
+r = []; x = L(1.0); x.register_hook(lambda g: x.register_hook(lambda g: r.append("new")) and None); (x * 2).backward()
+(x * 2).backward()
+
+# removing twice
+handle = L(1.0).register_hook(print); r = handle.remove(), handle.remove()
+
+# a handle as context manager
+r = []; x = L(1.0)
+with x.register_hook(lambda g: r.append(1)): (x * 2).backward()
+(x * 2).backward()
+
+# a hook may write into its gradient
+x, y = L(1.0), L(2.0); a, b = x * 1, y * 1; a.register_hook(lambda g: g.mul_(100)); (a + b).backward(); r = x.grad, y.grad
+
+# before and after an in-place write
+r = []; x = L(1.0); y = x * 2; y.register_hook(lambda g: r.append(("before", g))); y.retain_grad(); y.mul_(3)
+y.register_hook(lambda g: r.append(("after", g))); y.sum().backward(); r += [y.grad, x.grad]
+
+# a hook on a frozen leaf
+r = []; x = L(1.0); x.register_hook(lambda g: r.append(g)); x.requires_grad_(False); x.requires_grad_(); (x * 2).backward()
+
+# post accumulate on a result
+(L(1.0) * 2).register_post_accumulate_grad_hook(print)
+
+# post accumulate on a constant
+C(1.0).register_post_accumulate_grad_hook(print)
+
+# post accumulate may return a tensor
+x = L(1.0); x.register_post_accumulate_grad_hook(lambda p: p.sub_(p.grad)); (x * 2).backward(); r = x
+
+# but no number
+x = L(1.0); x.register_post_accumulate_grad_hook(lambda p: 3); (x * 2).backward()
+
+# post accumulate is not called by grad
+r = []; x = L(1.0); x.register_post_accumulate_grad_hook(lambda p: r.append(1)); autograd.grad(x * 2, x)
+
+# post accumulate with inputs
+r = []; x = L(1.0); x.register_post_accumulate_grad_hook(lambda p: r.append(1)); (x * 2).backward(inputs=[x])
+
+# post accumulate frees
+x = L(1.0); x.register_post_accumulate_grad_hook(lambda p: setattr(p, "grad", None)); (x * 2).backward(); r = x.grad
+
+# hooks of a Function
+r = []; x = L(1.0, 2.0); a, b = fn(lambda ctx, x, k: (x * 2, x * 3), lambda ctx, g, h: (g, None)).apply(x, 2)
+a.register_hook(lambda g: r.append(("a", g))); a.grad_fn.register_prehook(lambda gs: r.append(("before", gs)))
+b.grad_fn.register_hook(lambda gi, go: r.append(("after", gi, go))); a.sum().backward()
+
+# a prehook of a Function replaces
+x = L(1.0, 2.0); a, b = fn(lambda ctx, x: (x * 2, x * 3), lambda ctx, g, h: g + h).apply(x)
+a.grad_fn.register_prehook(lambda gs: (gs[0] * 10, gs[1] * 100)); (a + b).sum().backward(); r = x.grad
+
+# a prehook of a Function cannot make a gradient of none
+x = L(1.0, 2.0); a, b = fn(lambda ctx, x: (x * 2, x * 3), lambda ctx, g, h: g + h).apply(x)
+a.grad_fn.register_prehook(lambda gs: (gs[0], C(1.0, 1.0))); a.sum().backward()
+
+# a hook of a Function replaces
+x, y = L(1.0), L(2.0); a = fn(lambda ctx, x, y: x * y, lambda ctx, g: (g, g)).apply(x, y)
+a.grad_fn.register_hook(lambda gi, go: (gi[0] * 3, gi[1] * 5)); a.backward(); r = x.grad, y.grad
+
+# several gradients, all
+r = []; x, y = L(1.0), L(2.0); a = x * 2
+handle = autograd.graph.register_multi_grad_hook((a, y), lambda gs: r.append(gs)); (a * y).sum().backward()
+handle.remove(); (x * 2 * y).backward()
+
+# several gradients, of which one is not reached
+r = []; x, y = L(1.0), L(2.0); a = x * 2
+autograd.graph.register_multi_grad_hook((a, y, x), lambda gs: r.append(gs)); a.sum().backward()
+
+# several gradients, in several passes
+r = []; x, y = L(1.0), L(2.0); autograd.graph.register_multi_grad_hook((x, y), lambda gs: r.append(gs))
+(x * y).backward(); (x * 3).backward(); (x * y * y).backward()
+
+# several gradients, any
+r = []; x, y = L(1.0), L(2.0); a = x * 2
+autograd.graph.register_multi_grad_hook((a, y), lambda g: r.append(g), mode="any"); (a * y).backward(); (x * y).backward()
+
+# several gradients, another mode
+autograd.graph.register_multi_grad_hook((L(1.0),), print, mode="x")
+
+# saved tensors
+r = []
+def pack(x): r.append(("pack", x.detach())); return x.detach() * 2
+def unpack(x): r.append("unpack"); return x
+x = L(2.0)
+with autograd.graph.saved_tensors_hooks(pack, unpack): y = x * x
+y.backward(); r.append(x.grad)
+
+# saved tensors that are kept elsewhere
+kept = {}; x = L(2.0, 3.0)
+def pack(x): kept[len(kept)] = x.detach().tolist(); return len(kept) - 1
+with autograd.graph.saved_tensors_hooks(pack, lambda i: C(*kept[i])): y = x.exp() * x
+y.sum().backward(retain_graph=True); y.sum().backward(); r = x.grad, len(kept)
+
+# saved tensors under create_graph
+x = L(2.0, 3.0)
+with autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x): y = x * x * x
+g, = autograd.grad(y.sum(), x, create_graph=True); r = g.detach(), autograd.grad(g.sum(), x)
+
+# no hooks on saved tensors
+with autograd.graph.disable_saved_tensors_hooks("not here"):
+    with autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x): pass
+
+# a constant has no hooks
+C(1.0).register_hook(print)
+""")
+
+RETURNS = {
+    "another dtype": "g.float()",
+    "another shape": "C(1.0, 1.0, 1.0)",
+    "a smaller shape": "C(1.0)",
+    "a number": "3",
+    "a tuple": "(g,)",
+    "something recorded": "L(1.0, 1.0) * 2",
+}
+KINDS = {
+    "leaf": "x.register_hook(lambda g: {})",
+    "result": "y.register_hook(lambda g: {})",
+    "prehook": "y.grad_fn.register_prehook(lambda gs: (lambda g: {})(*gs))",
+    "prehook, tuple": "y.grad_fn.register_prehook(lambda gs: ((lambda g: {})(*gs),))",
+    "hook": "y.grad_fn.register_hook(lambda gi, go: (lambda g: {})(gi[0]))",
+    "hook, tuple": "y.grad_fn.register_hook(lambda gi, go: ((lambda g: {})(gi[0]), None))",
+}
+
+
+@pytest.mark.parametrize("program", FUNCTIONS)
+def test_function(program):
+    check(HEAD + program)
+
+
+@pytest.mark.parametrize("program", HOOKS)
+def test_hooks(program):
+    check(HEAD + program)
+
+
+@pytest.mark.parametrize("returned", RETURNS.values(), ids=RETURNS)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_what_a_hook_returns(kind, returned):
+    check(f"x = L(1.0, 2.0); y = x * 2\n{kind.format(returned)}\ny.sum().backward(); r = x.grad")

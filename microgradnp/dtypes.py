@@ -137,7 +137,7 @@ def check_range(values: Any, dtype: np.dtype[Any]) -> None:
 
 
 def converted(array: Any, dtype: np.dtype[Any] | None, copy: bool = False) -> Any:
-    """An array in another dtype, without warnings. What an integer type cannot hold becomes what PyTorch makes of it."""
+    """An array in another dtype, without warnings; what an integer type cannot hold is converted as in PyTorch."""
     if dtype is None or array.dtype == dtype:
         return array.copy() if copy else array
     with np.errstate(all="ignore"):

@@ -109,10 +109,7 @@ def _as(input: Tensor, dtype: Any, copy: bool, memory_format: Any, function: str
     in_order = memory_format is not preserve_format and is_contiguous_format(memory_format, function)
     if dtype == input.dtype:
         return clone(input, memory_format=memory_format or preserve_format) if copy else input
-    if dtype.kind == "f":
-        result = cast(input, dtype)
-    else:
-        result = make(dtypes.converted(input._array, dtype))
+    result = cast(input, dtype) if dtype.kind == "f" else make(dtypes.converted(input._array, dtype))
     return contiguous(result) if in_order else result
 
 
@@ -268,7 +265,7 @@ class _Capsule:
 
 @factory(public=("from_dlpack", "utils.dlpack.from_dlpack"))
 def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
-    """A tensor on the memory of another library's array, by the DLPack protocol; with ``copy=True`` on memory of its own.
+    """A tensor on the memory of another library's array, by the DLPack protocol; with ``copy=True`` on its own.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.from_dlpack.html
 
@@ -311,7 +308,9 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
     try:
         length = memoryview(buffer).nbytes
     except TypeError:
-        raise ValueError(f"frombuffer(): object does not implement Python buffer protocol: {type(buffer).__name__}")
+        raise ValueError(
+            f"frombuffer(): object does not implement Python buffer protocol: {type(buffer).__name__}"
+        ) from None
     if length == 0 or count == 0 or count < -1:
         raise ValueError(f"frombuffer(): both buffer length ({length}) and count ({count}) must not be 0")
     if not 0 <= offset < length:
@@ -322,8 +321,8 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
     size = wanted.itemsize
     if count < 0 and (length - offset) % size:
         raise ValueError(
-            f"frombuffer(): buffer length ({length - offset} bytes) after offset ({offset} bytes) must be a multiple of "
-            f"element size ({size})"
+            f"frombuffer(): buffer length ({length - offset} bytes) after offset ({offset} bytes) must be a multiple "
+            f"of element size ({size})"
         )
     if count * size > length - offset:
         raise ValueError(

@@ -1,7 +1,8 @@
 """NumPy functions on Tensors that move elements about: split, roll, insert, pad and their kin, with NumPy's signatures.
 
 Most are answered in one way: NumPy itself runs the function on the elements' *positions*, and the result is gathered
-from the tensor by these. What looks into its operand's memory in NumPy (``split``, ``flip``, ``moveaxis``) does so here.
+from the tensor by these. What looks into its operand's memory in NumPy (``split``, ``flip``, ``moveaxis``) does so
+here, too.
 """
 
 from __future__ import annotations
@@ -199,11 +200,8 @@ def _cut(a: Any, axis: int, part: slice) -> Any:
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     axis = _axis(axis, ary.ndim)
     parts = np.array_split(np.arange(ary.shape[axis]), plain(indices_or_sections))
-    starts = [0, *np.cumsum([len(part) for part in parts])]
-    if not isinstance(indices_or_sections, (int, np.integer)):  # they may overlap
-        starts_and_ends = [(part[0], part[-1] + 1) if len(part) else (0, 0) for part in parts]
-        return [_cut(ary, axis, slice(int(i), int(j))) for i, j in starts_and_ends]
-    return [_cut(ary, axis, slice(int(i), int(j))) for i, j in zip(starts[:-1], starts[1:], strict=True)]
+    ends = [(int(part[0]), int(part[-1]) + 1) if len(part) else (0, 0) for part in parts]
+    return [_cut(ary, axis, slice(start, stop)) for start, stop in ends]
 
 
 @answers(np.split)

@@ -1,11 +1,13 @@
-"""NumPy functions on Tensors, with NumPy's signatures: elementwise ones, products, polynomials, interpolation, and those
-whose results are integers, bools or Python values, which NumPy computes itself.
+"""NumPy functions on Tensors, with NumPy's signatures: elementwise ones, products, polynomials, interpolation.
+
+Those whose results are integers, bools or Python values NumPy computes itself.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -17,13 +19,13 @@ from .ufuncs import _dims
 
 # What NumPy computes itself
 
-WITHOUT_DERIVATIVE = (
-    "argsort argpartition argwhere flatnonzero nonzero searchsorted digitize isin lexsort isclose isneginf isposinf "
-    "iscomplex isreal count_nonzero unravel_index ravel_multi_index packbits unpackbits nanargmax nanargmin argmax argmin "
-    "tril_indices_from triu_indices_from diag_indices_from ix_ ndim shape size allclose array_equal array_equiv "
-    "iscomplexobj isrealobj can_cast result_type min_scalar_type common_type shares_memory may_share_memory einsum_path "
-    "array_repr array_str array2string"
-).split()
+WITHOUT_DERIVATIVE = """
+allclose argmax argmin argpartition argsort argwhere array2string array_equal array_equiv array_repr array_str can_cast
+common_type count_nonzero diag_indices_from digitize einsum_path flatnonzero isclose iscomplex iscomplexobj isin
+isneginf isposinf isreal isrealobj ix_ lexsort may_share_memory min_scalar_type nanargmax nanargmin ndim nonzero
+packbits ravel_multi_index result_type searchsorted shape shares_memory size tril_indices_from triu_indices_from
+unpackbits unravel_index
+"""
 
 
 def _computed_by_numpy(func: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,10 +34,8 @@ def _computed_by_numpy(func: Callable[..., Any]) -> Callable[..., Any]:
         kwargs = {key: plain(value) for key, value in kwargs.items() if value is not NOT_GIVEN}
         return wrapped(func(*args, **kwargs))
 
-    try:
+    with suppress(ValueError):  # older NumPys say nothing of some
         computed.__signature__ = _without_out(inspect.signature(func))  # type: ignore[attr-defined]
-    except ValueError:
-        pass
     return computed
 
 
@@ -43,7 +43,7 @@ def _without_out(signature: inspect.Signature) -> inspect.Signature:
     return signature.replace(parameters=[p for p in signature.parameters.values() if p.name != "out"])
 
 
-for _name in WITHOUT_DERIVATIVE:
+for _name in WITHOUT_DERIVATIVE.split():
     answers(getattr(np, _name))(_computed_by_numpy(getattr(np, _name)))
 
 

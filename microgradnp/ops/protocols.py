@@ -118,7 +118,7 @@ def check_out(out: Any, name: str) -> None:
 
 
 def apart(values: Any, out: Any) -> Any:
-    """The operands, with copies of those in whose memory the result is to be written: the graph needs them as they were."""
+    """The operands, with copies of those into whose memory the result is to be written: a rule may need them."""
     outs = [one._array for one in (out if isinstance(out, tuple) else (out,)) if one is not None]
 
     def copied(value: Any) -> Any:
@@ -204,7 +204,8 @@ def _check_neutral(name: str, key: str, value: Any, default: Any, accepted: Any)
     if value is default or value is None or value is np._NoValue:
         return
     if key == "device":
-        return check_device(value, name)
+        check_device(value, name)
+        return
     if key == "order" and value in ("C", "K", "A"):
         return  # results are in C order, or in that of the operand
     if isinstance(value, (bool, int, str)) and type(value) is type(default) and value == default:

@@ -112,7 +112,7 @@ def _converted(ufunc: Any, name: str, inputs: tuple[Any, ...], dtype: Any) -> tu
     for value in inputs:
         if hasattr(value, "dtype") and not np.can_cast(value.dtype, dtype, "same_kind"):
             raise TypeError(
-                f"{name} on Tensors: under the argument 'dtype' an operand would be cast from {value.dtype} to {dtype}, "
+                f"{name} on Tensors: the argument 'dtype' would have an operand cast from {value.dtype} to {dtype}, "
                 "which is another kind: convert it first"
             )
     return tuple(as_tensor(value).to(dtype) for value in inputs)

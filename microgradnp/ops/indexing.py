@@ -125,10 +125,13 @@ def _consumed(item: Any) -> int:
 def integers_first(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
     """``in_two_steps`` where NumPy would read the whole index otherwise than PyTorch; else None."""
     special = [i for i, item in enumerate(index) if item.__class__ in ARRAYS or _is_integer(item)]
-    if not any(index[i].__class__ in ARRAYS for i in special):
+    kinds = {index[i].__class__ for i in special}
+    if not kinds & ARRAYS:
         return None
-    together = special[-1] - special[0] == len(special) - 1
-    if together and not any(index[i].__class__ is bool for i in special):
+    between = index[special[0] : special[-1] + 1]
+    if kinds == {np.ndarray} and not any(item is Ellipsis for item in between):
+        return None  # arrays alone: both put their dimensions in front when something stands between them
+    if bool not in kinds and len(between) == len(special):
         return None
     return in_two_steps(index, ndim)
 

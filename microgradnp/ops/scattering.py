@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, make
-from .conversion import clone
 from .extreme import amax, amin
 from .indexing import add_at, getitem, place_along_dim, put_at, take_along_dim
 from .joining import cat
@@ -46,12 +45,13 @@ def check_bounds(
 def _placement(function: str, input: Tensor, dim: int, index: Tensor, src: Any) -> Any:
     """What a scatter works with: tensors of at least one dimension, the full index, and the part of src it reads.
 
-    None when the index is empty, and nothing happens.
+    An empty index may have any shape: nothing is written, but src is still part of the graph.
     """
     places = places_from(index, function)
     axis = dim_from(dim, input.ndim, function)
     if places.size == 0:
-        return None
+        none = getitem(reshape(src, (-1,)), slice(0, 0)) if isinstance(src, Tensor) else src
+        return reshape(input, (-1,)), (places.reshape(-1),), none
     places, shape = np.atleast_1d(places), tuple(input.shape) or (1,)
     _check_ranks(function, places, shape, "self")
     whole = reshape(input, shape) if input.ndim == 0 else input
@@ -63,7 +63,7 @@ def _placement(function: str, input: Tensor, dim: int, index: Tensor, src: Any) 
     check_bounds(places, shape[axis], function, f"dimension {axis}", RuntimeError)
     if isinstance(src, Tensor):
         src = _read_by(function, src, places)
-    return whole, place_along_dim(places, axis, places.shape, places.shape), src, places
+    return whole, place_along_dim(places, axis, places.shape, places.shape), src
 
 
 def _read_by(function: str, src: Tensor, places: np.ndarray) -> Tensor:
@@ -85,7 +85,7 @@ def _check_ranks(function: str, places: np.ndarray, shape: tuple[int, ...], what
 
 
 def _shaped(out: Tensor, like: Tensor) -> Tensor:
-    return out if out.ndim == like.ndim else reshape(out, tuple(like.shape))
+    return out if out.shape == like.shape else reshape(out, tuple(like.shape))
 
 
 @composite(methods=("gather",), out=True)
@@ -142,8 +142,7 @@ def scatter(
             warnings.warn(text, UserWarning, stacklevel=3)
         full = given if isinstance(given, Tensor) else make(np.full(tuple(index.shape), given, input.dtype))
         return scatter_reduce(input, dim, index, full, "sum" if reduce == "add" else "prod")
-    placed = _placement("scatter", input, dim, index, given)
-    return clone(input) if placed is None else _shaped(put_at(*placed[:3]), input)
+    return _shaped(put_at(*_placement("scatter", input, dim, index, given)), input)
 
 
 @composite(methods=("scatter_add", "scatter_add_"), out=True)
@@ -152,10 +151,7 @@ def scatter_add(input: Array, dim: int, index: Index, src: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html
     """
-    placed = _placement("scatter_add", input, dim, index, same_dtype("scatter_add", input, src))
-    if placed is None:
-        return clone(input)
-    whole, at, part, _ = placed
+    whole, at, part = _placement("scatter_add", input, dim, index, same_dtype("scatter_add", input, src))
     return _shaped(whole + add_at(part, at, tuple(whole.shape)), input)
 
 
@@ -175,14 +171,12 @@ def scatter_reduce(
     """
     if reduce not in REDUCTIONS:
         raise RuntimeError(f"reduce argument must be either {', '.join(REDUCTIONS)}, got {reduce}")
-    placed = _placement("scatter_reduce", input, dim, index, same_dtype("scatter_reduce", input, src))
-    if placed is None:
-        return clone(input)
-    whole, at, part, _ = placed
+    whole, at, part = _placement("scatter_reduce", input, dim, index, same_dtype("scatter_reduce", input, src))
     return _shaped(placed_reduction(whole, at, part, reduce, include_self), input)
 
 
 def placed_reduction(input: Tensor, at: Any, src: Tensor, reduce: str, include_self: bool) -> Tensor:
+    """``scatter_reduce`` for a full index ``at``."""
     if input.dtype.kind == "b" and reduce == "mean":
         raise NotImplementedError('the reduction "mean" is not implemented for bool')
     counts = add_at(np.ones(src.shape, np.int64), at, tuple(input.shape))
@@ -203,10 +197,11 @@ def _grouped(input: Tensor, at: Any, src: Tensor, reduce: str, include_self: boo
     """The elements for each place gathered into rows, places with equally many of them together, and reduced."""
     reducer = {"prod": prod, "amax": amax, "amin": amin}[reduce]
     places = np.arange(input.numel()).reshape(input.shape)[at].reshape(-1)
-    places = np.broadcast_to(places, src.numel()) if places.size != src.numel() else places
     order = np.argsort(places, kind="stable")
     targets, starts, counts = np.unique(places[order], return_index=True, return_counts=True)
     flat, values, results, written = reshape(input, (-1,)), reshape(src, (-1,)), [], []
+    if not places.size:
+        return reshape(put_at(flat, (places,), values), tuple(input.shape))
     for count in np.unique(counts):
         those = counts == count
         rows = getitem(values, (order[starts[those][:, None] + np.arange(count)],))

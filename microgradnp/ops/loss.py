@@ -84,13 +84,13 @@ def _widened(value: Any) -> Any:
     return cast(value, float32) if isinstance(value, Tensor) and value.dtype == float16 else value
 
 
-def warn_of_broadcasting(function: str, input: Any, target: Any) -> None:
+def warn_of_broadcasting(function: str, input: Any, target: Any, stacklevel: int = 5) -> None:
     warnings.warn(
         f"{module_path()}{function}: Using a target size ({tuple(target.shape)}) that is different to the input size "
         f"({tuple(input.shape)}). This will likely lead to incorrect results due to broadcasting. Please ensure they "
         f"have the same size, for example with target.reshape({tuple(input.shape)}).",
         UserWarning,
-        stacklevel=5,
+        stacklevel=stacklevel,
     )
 
 
@@ -201,7 +201,7 @@ def _huber(function: str, input: Tensor, target: Tensor, delta: float) -> Tensor
     """
     check_floats(function, input)
     if input.shape != target.shape:
-        warn_of_broadcasting(function, input, target)
+        warn_of_broadcasting(function, input, target, stacklevel=6)
     difference = input - target
     inner = hardtanh(difference, -delta, delta)
     return inner * (difference - inner * 0.5)
@@ -293,7 +293,7 @@ def gaussian_nll_loss(
 ) -> Array:
     """``(log(var) + (input - target) ** 2 / var) / 2``: how unlikely ``target`` is for a mean and variance.
 
-    ``var`` is a number, or has the shape of ``input``, or that without the last dimension, or with it of size 1. It is
+    ``var`` is a number, or has the shape of ``input``, or that without the last dimension, or with one of size 1. It is
     used as if it were at least ``eps``, which its gradient does not see. ``full`` adds ``log(2 * pi) / 2``.
     ``reduction`` is "mean", "sum" or "none".
 
@@ -321,11 +321,12 @@ def _variance(input: Tensor, var: Any) -> Any:
     if (var._array < 0).any():
         raise ValueError(f"{module_path()}gaussian_nll_loss: var has negative entries; a variance is at least 0")
     shape, given = tuple(input.shape), tuple(var.shape)
-    if given == shape or (given and given == (*shape[:-1], 1)):
-        return var
-    if given == shape[:-1]:
+    if given == shape[:-1] and shape:
         return unsqueeze(var, -1)
+    other = [size for size, wanted in zip(given, shape, strict=False) if size != wanted]
+    if len(given) == len(shape) and other in ([], [1]):
+        return var
     raise ValueError(
         f"{module_path()}gaussian_nll_loss: var is of incorrect size {given} for an input of size {shape}: give the "
-        f"same, or {shape[:-1]}, or {(*shape[:-1], 1)}"
+        f"same, or {shape[:-1]}, or one of its sizes as 1"
     )

@@ -12,7 +12,12 @@ import microgradnp as mg
 F = mg.nn.functional
 inf, nan = math.inf, math.nan
 
-OPERANDS = {"var": ((3, 4), 0.1, 2), "var_row": ((3,), 0.1, 2), "var_column": ((3, 1), 0.1, 2)}
+OPERANDS = {
+    "var": ((3, 4), 0.1, 2),
+    "var_row": ((3,), 0.1, 2),
+    "var_column": ((3, 1), 0.1, 2),
+    "var_first": ((1, 4), 0.1, 2),
+}
 
 
 def _squared_error(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -42,7 +47,7 @@ F.poisson_nll_loss(x, p, reduction="sum"); F.poisson_nll_loss(x, 3 * p, True, Tr
 F.poisson_nll_loss(p, p, log_input=False, eps=0.5); F.poisson_nll_loss(x, n)
 F.poisson_nll_loss(x.half(), p.half()).detach()
 F.gaussian_nll_loss(x, y, var); F.gaussian_nll_loss(x, y, var_row); F.gaussian_nll_loss(x, y, var_column); F.gaussian_nll_loss(x, y, 2.0)
-F.gaussian_nll_loss(x, y, var, full=True); F.gaussian_nll_loss(x, y, var, eps=0.7); F.gaussian_nll_loss(x, y, var, True, 0.7, "sum")
+F.gaussian_nll_loss(x, y, var_first); F.gaussian_nll_loss(x, y, var, full=True); F.gaussian_nll_loss(x, y, var, eps=0.7); F.gaussian_nll_loss(x, y, var, True, 0.7, "sum")
 F.gaussian_nll_loss(x, y, var, reduction="none"); F.gaussian_nll_loss(x, row, var); F.gaussian_nll_loss(x, y, var * 0)
 F.gaussian_nll_loss(x, y, 0.0, reduction="sum"); F.gaussian_nll_loss(x.half(), y.half(), var.half()).detach()
 """
@@ -68,7 +73,7 @@ F.smooth_l1_loss(n, n); F.smooth_l1_loss(x, torch.ones(5)); F.huber_loss(x, y, d
 F.huber_loss(x, y, "max"); F.huber_loss(n, n); F.huber_loss(x, torch.ones(5)); F.huber_loss(x, y, weight=row)
 F.poisson_nll_loss(x, p, reduction="max"); F.poisson_nll_loss(x, torch.ones(5)); F.gaussian_nll_loss(x, y, row)
 F.gaussian_nll_loss(x, y, -var); F.gaussian_nll_loss(x, y, -2.0); F.gaussian_nll_loss(x, y, var, reduction="max")
-F.gaussian_nll_loss(x, y, s); F.gaussian_nll_loss(x, y, "a"); F.gaussian_nll_loss(x, y); F.gaussian_nll_loss(x, torch.ones(5), var)
+F.gaussian_nll_loss(x, y, s); F.gaussian_nll_loss(x, y, one[0, :1]); F.gaussian_nll_loss(s, s, row[:1]); F.gaussian_nll_loss(x, y, "a"); F.gaussian_nll_loss(x, y); F.gaussian_nll_loss(x, torch.ones(5), var)
 """
 
 

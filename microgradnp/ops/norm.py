@@ -70,6 +70,10 @@ def vector_norm_of(input: Array, ord: float = 2, dim: Dim = None, keepdim: bool 
     if input.dtype is HALF:
         return vector_norm_of.operation.forward(input.astype(SINGLE), ord, dim, keepdim).astype(HALF)  # type: ignore[attr-defined]
     axes = axes_of(dim)
+    if ord == 2 and (axes is None or (isinstance(axes, tuple) and len(axes) == input.ndim)):
+        flat = input.reshape((-1,))
+        out = np.sqrt(np.dot(flat, flat))
+        return out.reshape((1,) * input.ndim) if keepdim else out
     if ord == 2:
         return np.sqrt(np.add.reduce(input * input, axis=axes, keepdims=keepdim))
     if ord == 0:

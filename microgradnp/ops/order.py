@@ -10,7 +10,7 @@ from .. import return_types
 from ..tensor import make
 from .conversion import clone
 from .dims import axis_of
-from .indexing import getitem, take_along_dim
+from .indexing import getitem
 from .parts import along
 from .record import Array, Index, composite, operation
 from .scan import taken
@@ -97,8 +97,7 @@ def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool
     if not input.ndim:
         return return_types.topk(clone(input), argsort(input))
     indices = places_of_first(input, int(k), axis, bool(largest))
-    values = take_along_dim(input, indices, axis) if k else clone(getitem(input, along(axis, slice(0, 0))))
-    return return_types.topk(values, indices)
+    return return_types.topk(taken(input, indices, axis), indices)
 
 
 @composite(methods=("kthvalue",), out=True)

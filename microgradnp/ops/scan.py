@@ -16,7 +16,7 @@ from .dims import HALF, SINGLE, axis_of
 from .indexing import getitem, take_along_dim
 from .joining import cat
 from .parts import along
-from .record import Array, composite, derivatives, operation
+from .record import Array, c_order, composite, derivatives, operation
 from .shape import reshape
 
 # What rules are made of. A scan of a tensor without dimensions is the tensor; rules see it as one of one element.
@@ -87,10 +87,11 @@ def _accumulated(ufunc: Any, input: Any, dim: Any, function: str, dtype: Any) ->
     wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype, f"{function}()")
     if dtype is None and wanted.kind != "f":
         wanted = dtypes.int64
-    array = input.astype(SINGLE if wanted is HALF else wanted)
-    if input.ndim:
-        array = ufunc.accumulate(array, axis=axis, dtype=array.dtype)
-    return array.astype(HALF) if wanted is HALF else np.ascontiguousarray(array).reshape(input.shape)
+    if not input.ndim:
+        return input.astype(wanted)
+    array = input.astype(SINGLE if wanted is HALF else wanted, copy=False)
+    array = ufunc.accumulate(array, axis=axis, dtype=array.dtype)
+    return array.astype(HALF) if wanted is HALF else c_order(array)
 
 
 def _summed_back(g, dim):
@@ -191,7 +192,7 @@ def taken(input: Any, indices: Any, dim: int) -> Any:
     """The elements at ``indices`` along ``dim``; of a tensor without dimensions, itself; of none, as many."""
     if not input.ndim:
         return clone(input)
-    if not input.numel():
+    if not (input.numel() and indices.numel()):
         return clone(getitem(input, along(dim, slice(0, indices.shape[dim]))))
     return take_along_dim(input, indices, dim)
 

@@ -80,8 +80,8 @@ def _variance(input: Any, dim: Dim, correction: float, keepdim: bool, last: Any 
         return _variance(input.astype(SINGLE), dim, correction, keepdim, last).astype(HALF)
     axes, count = axes_of(dim), _count(input.shape, dim)
     away = input - np.add.reduce(input, axis=axes, keepdims=True) / count
-    away -= np.add.reduce(away, axis=axes, keepdims=True) / count
-    squares = np.add.reduce(np.multiply(away, away, away), axis=axes, keepdims=keepdim)
+    away = away - np.add.reduce(away, axis=axes, keepdims=True) / count
+    squares = np.add.reduce(away * away, axis=axes, keepdims=keepdim)
     return last(squares / _free(input.shape, dim, correction))
 
 

@@ -150,13 +150,26 @@ def _arguments(record: Operation, operand: str = "{}") -> str:
 
 
 def _check(record: Operation) -> list[str]:
-    """Leave anything but tensors of one dtype (and, beside one, a Python float) to ``general``."""
+    """Leave anything but tensors of one dtype (and, beside floats, a Python number) to ``general``."""
     otherwise = f"return general(record, {_arguments(record)})"
     if record.list_operands:
         return [otherwise]
     if record.elementwise and len(record.operands) == 2:
         return _check_pair(record, otherwise)
-    return [f"if {' or '.join(_irregularities(record))}: {otherwise}"]
+    lines = [f"if {' or '.join(_irregularities(record))}: {otherwise}"]
+    for name in record.operands:
+        if _may_be_number(record, name):
+            dtypes_differ = f"{name}._array.dtype is not {record.promoted[0]}._array.dtype"
+            unless = f" and {name} is not None and (not isinstance({name}, Tensor) or {dtypes_differ})"
+            lines += _check_number(name, unless, otherwise)
+    return lines
+
+
+def _may_be_number(record: Operation, name: str) -> bool:
+    """Whether an operand may be a Python number in a call that ``general`` need not see."""
+    if record.elementwise and len(record.operands) == 2:
+        return True
+    return record.numbers and name in record.promoted[1:]
 
 
 def _check_pair(record: Operation, otherwise: str) -> list[str]:
@@ -166,9 +179,19 @@ def _check_pair(record: Operation, otherwise: str) -> list[str]:
         f"if isinstance({first}, Tensor):",
         f"    if isinstance({second}, Tensor):",
         f"        if {first}._array.dtype is not {second}._array.dtype{integers}: {otherwise}",
-        f"    elif {second}.__class__ is not float or {first}._array.dtype.kind != 'f': {otherwise}",
-        f"elif {first}.__class__ is not float or not isinstance({second}, Tensor)"
-        f" or {second}._array.dtype.kind != 'f': {otherwise}",
+        f"    elif {first}._array.dtype.kind != 'f': {otherwise}",
+        *(f"    {line}" for line in _check_number(second, "", otherwise)),
+        f"elif not isinstance({second}, Tensor) or {second}._array.dtype.kind != 'f': {otherwise}",
+        "else:",
+        *(f"    {line}" for line in _check_number(first, "", otherwise)),
+    ]
+
+
+def _check_number(name: str, unless: str, otherwise: str) -> list[str]:
+    """Beside floats a Python integer becomes one."""
+    return [
+        f"if {name}.__class__ is int: {name} = float({name})",
+        f"elif {name}.__class__ is not float{unless}: {otherwise}",
     ]
 
 
@@ -178,10 +201,12 @@ def _irregularities(record: Operation) -> Iterable[str]:
     for name in record.operands:
         absent = f"{name} is not None and " if record.signature.parameters[name].default is None else ""
         tests = [f"not isinstance({name}, Tensor)"]
+        if _may_be_number(record, name):
+            continue
         if name in record.promoted and name != first:
             tests.append(f"{name}._array.dtype is not {first}._array.dtype")
         yield f"{absent}({' or '.join(tests)})"
-    if record.floats:
+    if record.floats or any(_may_be_number(record, name) for name in record.operands):
         yield f"{first}._array.dtype.kind != 'f'"
 
 
@@ -192,9 +217,10 @@ def _open(record: Operation, name: str, checked: bool) -> list[str]:
         f"{name}_edge = {name}._edge if {name}._base is None else edge_of({name})",
     )
     optional = record.signature.parameters[name].default is None
-    if checked and not optional and not (record.elementwise and len(record.operands) == 2):
+    number = _may_be_number(record, name)
+    if checked and not optional and not number:
         return [array, edge]
-    test = f"{name} is not None" if checked and optional else f"isinstance({name}, Tensor)"
+    test = f"{name} is not None" if checked and optional and not number else f"isinstance({name}, Tensor)"
     return [
         f"if {test}:",
         f"    {array}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -140,3 +141,13 @@ def atanh(input: Array) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.atanh.html
     """
     return np.arctanh(input)
+
+
+@operation(methods=("angle",), **REAL, kinks=(0.0,))
+@derivatives(input=lambda g: np.zeros_like(g))
+def angle(input: Array) -> Array:
+    """The angle of a real number in the complex plane: pi below 0, else 0; nan for nan. Its derivative is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.angle.html
+    """
+    return np.where(input < 0, input.dtype.type(math.pi), np.where(input == input, input.dtype.type(0), input))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 import microgradnp as mg
 
 inf, nan = math.inf, math.nan
 
 OPERANDS = {"unit": ((3, 4), -0.95, 0.95), "tail": ((3, 4), -60, 60)}
 
+REFERENCES = {"angle": np.angle}
+
 FUNCTIONS = """
+torch.angle(x); x.angle(); torch.angle(n); torch.angle(mask); torch.angle(s)
 torch.sin(x); torch.cos(x); torch.tan(x / 2.5); x.sin(); x.cos(); x.tan(); torch.sin(n); torch.cos(mask); torch.sin(s); torch.cos(empty); torch.sin(tail)
 torch.asin(unit); torch.acos(unit); torch.atan(x); torch.arcsin(unit); torch.arccos(unit); torch.arctan(x); unit.asin(); unit.acos(); x.atan()
 unit.arcsin(); unit.arccos(); x.arctan(); torch.atan(tail); torch.atan(n); torch.asin(mask); torch.asin(unit / 1000)
@@ -23,7 +28,7 @@ torch.hypot(x, y); x.hypot(row); torch.hypot(column, row); torch.hypot(s, x); to
 """
 
 SPECIAL = """
-z.sin(); z.cos(); z.tan(); z.asin(); z.acos(); z.atan(); z.sinh(); z.cosh(); z.asinh(); z[:6].acosh(); z.atanh(); torch.hypot(a, b); torch.atan2(a, b)
+z.angle(); z.sin(); z.cos(); z.tan(); z.asin(); z.acos(); z.atan(); z.sinh(); z.cosh(); z.asinh(); z[:6].acosh(); z.atanh(); torch.hypot(a, b); torch.atan2(a, b)
 """
 
 MEETINGS = """
@@ -33,7 +38,7 @@ torch.atan2(a, b); torch.hypot(a, b); (a + torch.tensor(False)).atan2_(b)
 BEYOND = {"number": {"torch.atan2(a, b)", "torch.hypot(a, b)", "(a + torch.tensor(False)).atan2_(b)"}}
 
 UNARY = """
-a.sin(); a.cos(); a.tan(); a.asin(); a.acos(); a.atan(); a.sinh(); a.cosh(); a.asinh(); a.acosh(); a.atanh(); a.atan2(a); a.hypot(a)
+a.angle(); a.sin(); a.cos(); a.tan(); a.asin(); a.acos(); a.atan(); a.sinh(); a.cosh(); a.asinh(); a.acosh(); a.atanh(); a.atan2(a); a.hypot(a)
 """
 
 ERRORS = """
@@ -42,6 +47,7 @@ torch.atan2(x); torch.sin(x, x)
 """
 
 KINKS = [
+    (mg.angle, [[-1.0, 0.0, 1.0]], [[0.0, 0.0, 0.0]]),
     (mg.asin, [[-1.0, 0.0, 1.0]], [[inf, 1.0, inf]]),
     (mg.acos, [[-1.0, 0.0, 1.0]], [[-inf, -1.0, -inf]]),
     (mg.acosh, [[1.0, 0.0]], [[inf, nan]]),

@@ -363,7 +363,8 @@ class Tensor:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         self._refuse_numpy("numpy()")
-        if copy or (dtype is not None and np.dtype(dtype) != self._array.dtype):
+        converts = dtype is not None and np.dtype(dtype) != self._array.dtype
+        if converts or copy or not isinstance(self._array, np.ndarray):
             return np.array(self._array, dtype=dtype, copy=copy)
         return memory.lend(self._array)
 

@@ -94,6 +94,10 @@ class CapturedArray(NDArrayOperatorsMixin):
         return self.value.dtype
 
     @property
+    def itemsize(self) -> int:
+        return self.value.itemsize
+
+    @property
     def ndim(self) -> int:
         return self.value.ndim
 

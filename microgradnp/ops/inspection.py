@@ -14,17 +14,7 @@ from .. import dtypes
 from ..autograd import memory
 from ..devices import strided
 from ..tensor import Tensor
-from .face import publish
-
-
-def _asked(*names: str, methods: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Publish a function under these names, and as methods."""
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        publish(function, (), methods, names)
-        return function
-
-    return register
+from .record import factory
 
 
 def _tensor(input: Any, function: str) -> Tensor:
@@ -33,19 +23,22 @@ def _tensor(input: Any, function: str) -> Tensor:
     return input
 
 
-@_asked("is_tensor")
+@factory()
 def is_tensor(obj: Any) -> bool:
     """Whether ``obj`` is a Tensor. Source: https://docs.pytorch.org/docs/stable/generated/torch.is_tensor.html"""
     return isinstance(obj, Tensor)
 
 
-@_asked("is_storage")
+@factory()
 def is_storage(obj: Any) -> bool:
-    """Always False: there are no storage objects; ``untyped_storage`` does not exist here."""
+    """Always False: there are no storage objects; ``untyped_storage`` does not exist here.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.is_storage.html
+    """
     return False
 
 
-@_asked("is_floating_point", methods=("is_floating_point",))
+@factory(methods=("is_floating_point",))
 def is_floating_point(input: Tensor) -> bool:
     """Whether the elements are floating point numbers.
 
@@ -54,19 +47,25 @@ def is_floating_point(input: Tensor) -> bool:
     return _tensor(input, "is_floating_point")._array.dtype.kind == "f"
 
 
-@_asked("is_complex", methods=("is_complex",))
+@factory(methods=("is_complex",))
 def is_complex(input: Tensor) -> bool:
-    """Always False: complex numbers are not supported."""
+    """Always False: complex numbers are not supported.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.is_complex.html
+    """
     return _tensor(input, "is_complex")._array.dtype.kind == "c"
 
 
-@_asked("is_signed", methods=("is_signed",))
+@factory(methods=("is_signed",))
 def is_signed(input: Tensor) -> bool:
-    """Whether the type has negative numbers: all but uint8 and bool do."""
+    """Whether the type has negative numbers: all but uint8 and bool do.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_signed.html
+    """
     return _tensor(input, "is_signed")._array.dtype.kind in "if"
 
 
-@_asked("is_nonzero", methods=("is_nonzero",))
+@factory(methods=("is_nonzero",))
 def is_nonzero(input: Tensor) -> bool:
     """Whether the only element is not zero. Raises RuntimeError if there is not exactly one.
 
@@ -75,40 +74,52 @@ def is_nonzero(input: Tensor) -> bool:
     return bool(_tensor(input, "is_nonzero"))
 
 
-@_asked("numel", methods=("numel", "nelement"))
+@factory(methods=("numel", "nelement"))
 def numel(input: Tensor) -> int:
     """The number of elements. Source: https://docs.pytorch.org/docs/stable/generated/torch.numel.html"""
     return _tensor(input, "numel")._array.size
 
 
-@_asked("is_same_size", methods=("is_same_size",))
+@factory(methods=("is_same_size",))
 def is_same_size(input: Tensor, other: Tensor) -> bool:
-    """Whether two tensors have the same shape."""
+    """Whether two tensors have the same shape.
+
+    Source: https://docs.pytorch.org/docs/stable/tensors.html
+    """
     return _tensor(input, "is_same_size").shape == _tensor(other, "is_same_size").shape
 
 
-@_asked("is_conj", methods=("is_conj",))
+@factory(methods=("is_conj",))
 def is_conj(input: Tensor) -> bool:
-    """Always False: complex numbers are not supported."""
+    """Always False: complex numbers are not supported.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.is_conj.html
+    """
     return _tensor(input, "is_conj") is None
 
 
-@_asked("is_neg", methods=("is_neg",))
+@factory(methods=("is_neg",))
 def is_neg(input: Tensor) -> bool:
-    """Always False: a negative is computed at once."""
+    """Always False: a negative is computed at once.
+
+    Source: https://docs.pytorch.org/docs/stable/tensors.html
+    """
     return _tensor(input, "is_neg") is None
 
 
-@_asked("typename")
+@factory()
 def typename(obj: Any) -> str:
-    """The name of a tensor's old type, or of any object's class."""
+    """The name of a tensor's old type, or of any object's class.
+
+    Source: https://docs.pytorch.org/docs/stable/torch.html
+    """
     if isinstance(obj, Tensor):
         return obj.type()  # type: ignore[attr-defined]
     kind = obj if isinstance(obj, type) else type(obj)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-@_asked("result_type")
+@factory()
 def result_type(tensor1: Any, tensor2: Any) -> np.dtype[Any]:
     """The dtype in which two tensors or Python numbers meet in an operation.
 

@@ -270,6 +270,11 @@ def transpose(a: Any, axes: Any = None) -> Any:
     return a.T if axes is None else named("permute")(a, axes)
 
 
+@answers(np.swapaxes)
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    return named("swapaxes")(a, axis1, axis2)
+
+
 @answers(np.flip)
 def flip(m: Any, axis: Any = None) -> Any:
     axes = range(m.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)

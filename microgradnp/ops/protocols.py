@@ -136,12 +136,13 @@ def apart(values: Any, out: Any) -> Any:
 
 @tensor_method
 def __array_function__(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    answer = ANSWERS.get(func)
+    if answer is not None and not kwargs and len(args) <= _alike(func, answer):
+        return answer(*args)  # the common case, in rules: nothing to translate
     name = name_of(func)
-    answer = ANSWERS.get(func) or BY_NUMPY.get(func)
+    answer = answer or BY_NUMPY.get(func)
     if answer is None:
         raise unsupported(name)
-    if any(isinstance(value, np.ma.MaskedArray) for value in args):
-        raise TypeError(f"{name} on Tensors: masked arrays are not supported; use .filled(...) or where(mask, ...)")
     bound = _signature(func, answer).bind(*args, **kwargs)
     bound.apply_defaults()
     out = bound.arguments.pop("out", None)
@@ -150,6 +151,20 @@ def __array_function__(self: Tensor, func: Any, types: Any, args: Any, kwargs: A
         for key, value in bound.arguments.items():
             bound.arguments[key] = apart((value,), out)[0]
     return into(out, name, _call(name, answer, func in ANSWERS, bound))
+
+
+@cache
+def _alike(func: Any, answer: Any) -> int:
+    """How many arguments a NumPy function and what answers for it take alike, by position."""
+    pairs = zip(_signature(func, answer).parameters.values(), _parameters(answer).values(), strict=False)
+    count = 0
+    for one, other in pairs:
+        if one.name != other.name or one.kind is one.KEYWORD_ONLY or one.name == "out":
+            break
+        if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
+            return 1000 if one.kind is one.VAR_POSITIONAL else count
+        count += 1
+    return count
 
 
 def name_of(func: Any) -> str:

@@ -1,10 +1,10 @@
 """A second engine, slow and obviously right: what ``test_stateful.py`` believes where PyTorch is absent, or is wrong.
 
 Everything is a number: the graph is one of single numbers, as in micrograd, and each number is made once and never
-changes. A tensor is a grid of positions in a block of memory. What is read from memory is the number that the graph last
-put there; if memory holds something else (written by NumPy, under ``no_grad``, or through ``detach``), it is that number
-plus a constant. A write that is recorded puts new numbers in the graph's place for those positions, and nothing else
-does.
+changes. A tensor is a grid of positions in a block of memory. What is read from memory is the number that the graph
+last put there; if memory holds something else (written by NumPy, under ``no_grad``, or through ``detach``), it is that
+number plus a constant. A write that is recorded puts new numbers in the graph's place for those positions, and nothing
+else does.
 """
 
 from __future__ import annotations
@@ -280,6 +280,10 @@ class Memory:
     def __init__(self, memory: list[float], positions: np.ndarray) -> None:
         self.memory = memory
         self.positions = positions
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        return self.positions.strides
 
     def __setitem__(self, index: Any, value: Any) -> None:
         positions = self.positions[index]

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import random as rng
 from .. import tensor as tensor_module
 from ..autograd import memory
 from ..autograd.hooks import move_retained
 from ..autograd.inference import refuse_writing
 from ..autograd.modes import enable_grad, recording
 from ..autograd.node import Leaf, Node
+from ..autograd.quiet import restore, silence
 from ..tensor import Tensor, Unrecorded, edge_of, make, tensor_method, written_edge
 from .call import lift
 from .conversion import cast
@@ -249,12 +249,15 @@ def as_element(value: Any, dtype: np.dtype[Any], name: str) -> np.ndarray:
     if not isinstance(value, (bool, int, float, np.generic)):
         raise TypeError(f"{name}: expected a number or a Tensor, got {type(value).__name__}")
     number = value.item() if isinstance(value, np.generic) else value
+    loud = silence()
     try:
         whole = int(number) if dtype.kind in "iu" else number  # an error for nan and infinity
         negative = dtype.kind == "u" and isinstance(whole, int) and whole < 0  # PyTorch wraps these
         element = np.array(whole, np.int64).astype(dtype) if negative else np.array(whole, dtype)
     except (OverflowError, ValueError):
         element = np.array(np.inf)
+    finally:
+        restore(loud)
     if np.isinf(element) and not (isinstance(number, float) and np.isinf(number) and dtype.kind == "f"):
         raise RuntimeError(f"{name}: value {value} cannot be converted to type {dtype} without overflow")
     return element
@@ -292,30 +295,6 @@ def _once(tensor: Tensor) -> Tensor:
     return getitem(tensor, tuple([slice(0, 1) if again else slice(None) for again in repeated]))
 
 
-@composite(methods=("uniform_",), public=())
-def uniform_(self: Array, from_: float = 0, to: float = 1, *, generator: rng.Generator | None = None) -> Array:
-    """Fill with uniform random numbers from [from_, to).
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html
-    """
-    source = rng.default_generator if generator is None else generator
-    return write(
-        self, "uniform_", lambda before: make(source.uniform(before._array.shape, from_, to, before._array.dtype))
-    )
-
-
-@composite(methods=("normal_",), public=())
-def normal_(self: Array, mean: float = 0, std: float = 1, *, generator: rng.Generator | None = None) -> Array:
-    """Fill with random numbers from the normal distribution.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.normal_.html
-    """
-    source = rng.default_generator if generator is None else generator
-    return write(
-        self, "normal_", lambda before: make(source.normal(before._array.shape, mean, std, before._array.dtype))
-    )
-
-
 @tensor_method
 def __setitem__(self: Tensor, index: Any, value: Any) -> None:
     """``t[index] = value``: a number, or a tensor or array that broadcasts to ``t[index]``.
@@ -336,13 +315,14 @@ def __setitem__(self: Tensor, index: Any, value: Any) -> None:
     source = value.to(self.dtype)
     recorded = recording.get() and (edge_of(self) is not None or edge_of(source) is not None)
     if arrays or (recorded and not _overlaps(self._array)):
-        write(self, "__setitem__", lambda before: put_at(before, plain, source))
+        shown = np.broadcast_to(np.empty((), bool), self._array.shape)[plain]
+        write(self, "__setitem__", lambda before: put_at(before, plain, _without_ones(source, shown)))
     else:
         view = getitem(self, plain)  # so that only what it shows is copied
         write(view, "__setitem__", lambda before: overwrite(before, _without_ones(source, before)))
 
 
-def _without_ones(source: Tensor, target: Tensor) -> Tensor:
+def _without_ones(source: Tensor, target: Any) -> Tensor:
     """The source without leading dimensions of size 1 that the target does not have."""
     extra = source.ndim - target.ndim
     if extra > 0 and source.shape[:extra] == (1,) * extra:

@@ -35,7 +35,8 @@ def flip(input: Array, dims: tuple[int, ...]) -> Array:
     if not isinstance(dims, (tuple, list)):
         raise TypeError(f"flip(): argument 'dims' must be tuple of ints, not {type(dims).__name__}")
     axes = dims_from(dims, input.ndim, "flip") if input.ndim else dims_from(dims, 0, "flip")[:0]
-    return c_order(np.positive(np.flip(input, axes))) if input.dtype.kind != "b" else np.flip(input, axes).copy()
+    out = np.flip(input, axes)
+    return out.copy() if isinstance(out, np.ndarray) else np.positive(out)
 
 
 @composite(methods=("flip",))
@@ -170,7 +171,7 @@ def _tile_method(input: Array, *dims: Any) -> Array:
 def repeat_interleave(
     input: Array, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Array:
-    """Each element along ``dim`` (of all elements, without it) repeated: as often as a number says, or a tensor for each.
+    """Each element along ``dim`` (of all, without it) repeated: as often as a number says, or a tensor for each.
 
     With one argument it holds the repeats, and the result is the positions repeated.
 

@@ -41,12 +41,17 @@ def plain_index(index: Any) -> tuple[Any, ...]:
 
 def _as_tuple(index: Any) -> tuple[Any, ...]:
     """The items of an index that is no tuple: itself, or those of a list that holds more than numbers."""
-    if isinstance(index, (list, range)) and len(index) < 32:
-        if any(isinstance(item, (list, tuple, range, slice, Tensor)) or item in (None, ...) for item in index):
-            text = "Using a non-tuple sequence for multidimensional indexing is deprecated: use x[tuple(seq)]"
-            warnings.warn(f"{text} for what this does, or x[microgradnp.tensor(seq)].", UserWarning, stacklevel=5)
-            return tuple(index)
-    return (index,)
+    if not isinstance(index, (list, range)) or len(index) >= 32 or not any(map(_is_no_number, index)):
+        return (index,)
+    text = (
+        "Using a non-tuple sequence for multidimensional indexing is deprecated: use x[tuple(seq)] for what this does"
+    )
+    warnings.warn(f"{text}, or x[microgradnp.tensor(seq)].", UserWarning, stacklevel=5)
+    return tuple(index)
+
+
+def _is_no_number(item: Any) -> bool:
+    return item is None or item is Ellipsis or isinstance(item, (list, tuple, range, slice, Tensor))
 
 
 def _plain_item(item: Any) -> Any:
@@ -66,8 +71,8 @@ def _plain_item(item: Any) -> Any:
         return as_int(item)
     except TypeError:
         raise IndexError(
-            "only integers, slices (`:`), ellipsis (`...`), None and int64, int32 or bool Tensors are valid indices (got "
-            f"{type(item).__name__})"
+            "only integers, slices (`:`), ellipsis (`...`), None and int64, int32 or bool Tensors are valid indices "
+            f"(got {type(item).__name__})"
         ) from None
 
 
@@ -219,12 +224,25 @@ def added_up(places: np.ndarray, values: np.ndarray, shape: tuple[int, ...]) -> 
 def places_of(index: Any, shape: tuple[int, ...]) -> np.ndarray:
     """For each element of ``array[index]`` its place in an array of this shape, counted in C order."""
     items = index if isinstance(index, tuple) else (index,)
-    size = math.prod(shape[1:])
-    first = items[0]
-    if isinstance(first, np.ndarray) and first.dtype.kind in "iu" and all(item is Ellipsis for item in items[1:]):
-        rows = np.where(first < 0, first + shape[0], first) * size  # the rows of an embedding: no array of all places
-        return (rows[..., None] + np.arange(size)).reshape(first.shape + tuple(shape[1:]))
-    return np.arange(math.prod(shape)).reshape(shape)[index]
+    items = items[:-1] if items[-1] is Ellipsis else items
+    before = next((i for i, item in enumerate(items) if item.__class__ is not slice or item != slice(None)), 0)
+    arrays = items[before:]
+    if not all(_is_integer(item) or (isinstance(item, np.ndarray) and item.dtype.kind == "i") for item in arrays):
+        return np.arange(math.prod(shape)).reshape(shape)[index]
+    after = before + len(arrays)  # arrays side by side: no array of all places is needed
+    places: Any = 0
+    for i, item in enumerate(arrays, before):
+        array = np.asarray(item, np.int64)
+        places = places + np.where(array < 0, array + shape[i], array) * math.prod(shape[i + 1 :])
+    rest, row = math.prod(shape[after:]), math.prod(shape[before:])
+    if rest != 1:
+        places = np.add.outer(places, np.arange(rest))
+    if before:
+        places = (
+            np.add.outer(np.arange(0, math.prod(shape[:before]) * row, row), places) if row else np.zeros(0, np.int64)
+        )
+    taken = np.broadcast_shapes(*(np.shape(item) for item in arrays))
+    return np.asarray(places).reshape(*shape[:before], *taken, *shape[after:])
 
 
 @operation(
@@ -332,5 +350,4 @@ def scatter_along_dim(input: Array, indices: Index, dim: int | None, shape: tupl
         out = np.zeros(shape, input.dtype)
         out[index] = input
         return out
-    places = np.ravel_multi_index(np.broadcast_arrays(*index), shape) if input.size else np.zeros(0, np.int64)
-    return added_up(np.broadcast_to(places, input.shape), input, shape)
+    return added_up(np.broadcast_to(places_of(index, shape), input.shape), input, shape)

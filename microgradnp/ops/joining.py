@@ -124,7 +124,7 @@ def block_diag(*tensors: Any) -> Array:
     for i, block in enumerate(blocks):
         if block.ndim > 2:
             raise RuntimeError(
-                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {block.ndim} dimensions"
+                f"block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {block.ndim} dimensions"
             )
     if not blocks:
         return make(np.zeros((1, 0), np.float32))

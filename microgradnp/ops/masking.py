@@ -28,7 +28,7 @@ def same_dtype(function: str, input: Tensor, source: Any) -> Tensor:
 
 
 def number_for(function: str, value: Any, dtype: Any) -> Any:
-    """A Python number as one of the elements' type: cut off to a whole one for integers, RuntimeError if it is too large."""
+    """A Python number as one of the elements' type: for integers its whole part. RuntimeError if it is too large."""
     if isinstance(value, np.generic):
         value = value.item()
     if not isinstance(value, (bool, int, float)):

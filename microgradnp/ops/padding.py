@@ -92,8 +92,8 @@ def _check(input: Tensor, pairs: Pairs, count: int, mode: str) -> None:
     """What PyTorch refuses: other than 1 to 3 dimensions with channels, empty ones, and too much padding."""
     if not 1 <= count <= 3 or input.ndim not in (count + 1, count + 2):
         raise NotImplementedError(
-            f"pad: mode {mode!r} pads the last 1, 2 or 3 dimensions of a tensor that has one dimension more (channels) or "
-            f"two (a batch of them); got padding of {count} dimensions for shape {tuple(input.shape)}"
+            f"pad: mode {mode!r} pads the last 1, 2 or 3 dimensions of a tensor that has one dimension more (channels) "
+            f"or two (a batch of them); got padding of {count} dimensions for shape {tuple(input.shape)}"
         )
     batch = input.ndim - count - 1
     if mode != "circular" and 0 in tuple(input.shape)[batch:]:

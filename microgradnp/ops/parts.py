@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from operator import index as as_int
 from typing import Any
 
@@ -85,8 +86,7 @@ def _views(input: Tensor, function: str, indices: Iterable[Any]) -> tuple[Tensor
 
 
 def _between(input: Tensor, function: str, axis: int, bounds: Sequence[int]) -> tuple[Tensor, ...]:
-    pairs = zip(bounds[:-1], bounds[1:], strict=True)
-    return _views(input, function, (along(axis, slice(start, max(start, stop))) for start, stop in pairs))
+    return _views(input, function, (along(axis, slice(start, max(start, stop))) for start, stop in pairwise(bounds)))
 
 
 def _axis(input: Tensor, dim: int, function: str) -> int:
@@ -178,8 +178,8 @@ def tensor_split(
     if isinstance(where, Tensor):
         if where.ndim > 1 or where.dtype != np.int64:
             raise RuntimeError(
-                f"tensor_split expected tensor_indices_or_sections to be a 0-d or 1-d int64 tensor, got {where.dtype} of "
-                f"{where.ndim} dims"
+                f"tensor_split expected tensor_indices_or_sections to be a 0-d or 1-d int64 tensor, got {where.dtype} "
+                f"of {where.ndim} dims"
             )
         where = where.tolist()
     return _parted(input, "tensor_split", _axis(input, dim, "tensor_split"), where)
@@ -200,8 +200,8 @@ def _parted(input: Tensor, function: str, axis: int, where: Any) -> tuple[Tensor
 def _split_evenly(input: Tensor, function: str, at_least: int, axis: int, where: Any) -> tuple[Tensor, ...]:
     if input.ndim < at_least:
         raise RuntimeError(
-            f"torch.{function} requires a tensor with at least {at_least} dimension, but got a tensor with {input.ndim} "
-            "dimensions!"
+            f"{function} requires a tensor with at least {at_least} dimension, but got a tensor with {input.ndim} "
+            "dimensions"
         )
     size = input.shape[axis]
     if not isinstance(where, (tuple, list)) and (where <= 0 or size % where):

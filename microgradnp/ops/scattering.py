@@ -79,8 +79,8 @@ def _read_by(function: str, src: Tensor, places: np.ndarray) -> Tensor:
 def _check_ranks(function: str, places: np.ndarray, shape: tuple[int, ...], what: str) -> None:
     if places.ndim != len(shape):
         raise RuntimeError(
-            f"{function}(): Index tensor must have the same number of dimensions as {what} tensor, got {places.ndim} and "
-            f"{len(shape)}"
+            f"{function}(): Index tensor must have the same number of dimensions as {what} tensor, got {places.ndim} "
+            f"and {len(shape)}"
         )
 
 
@@ -198,7 +198,9 @@ def _grouped(input: Tensor, at: Any, src: Tensor, reduce: str, include_self: boo
     reducer = {"prod": prod, "amax": amax, "amin": amin}[reduce]
     places = np.arange(input.numel()).reshape(input.shape)[at].reshape(-1)
     order = np.argsort(places, kind="stable")
-    targets, starts, counts = np.unique(places[order], return_index=True, return_counts=True)
+    ordered = places[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    targets, counts = ordered[starts], np.diff(starts, append=len(order))
     flat, values, results, written = reshape(input, (-1,)), reshape(src, (-1,)), [], []
     if not places.size:
         return reshape(put_at(flat, (places,), values), tuple(input.shape))

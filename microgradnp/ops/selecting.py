@@ -1,4 +1,4 @@
-"""Reading and writing with vectors of indices: along one dimension, in the flattened tensor, or as ``x[index]`` does."""
+"""Reading and writing with vectors of indices: along one dimension, in the flattened tensor, or as ``x[i]`` does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .shape import dim_from, reshape
 
 
 def _on(function: str, input: Tensor, dim: int, places: np.ndarray, error: Any, negative: bool = False) -> Any:
-    """For a vector of indices along one dimension: the tensor with at least one dimension, that dimension, the index."""
+    """For indices along one dimension: the tensor with at least one dimension, that dimension, the full index."""
     axis = dim_from(dim, input.ndim, function)
     whole = input if input.ndim else reshape(input, (1,))
     check_bounds(places, whole.shape[axis], function, f"dimension {axis}", error, negative)
@@ -57,8 +57,8 @@ def _source(function: str, whole: Tensor, axis: int, places: np.ndarray, source:
     found = reshape(source, (1,)) if source.ndim == 0 and wanted == (1,) else source
     if tuple(found.shape) != wanted:
         raise RuntimeError(
-            f"{function}(): source tensor shape must match self tensor shape, and the number of indices along dim {axis}: "
-            f"expected {list(wanted)}, got {list(source.shape)}"
+            f"{function}(): source tensor shape must match self tensor shape, and the number of indices along dim "
+            f"{axis}: expected {list(wanted)}, got {list(source.shape)}"
         )
     return found
 
@@ -222,8 +222,8 @@ def index_put(input: Array, indices: Any, values: Array, accumulate: bool = Fals
         fits = False
     if not fits:
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(wanted)}"
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of "
+            f"shape {list(wanted)}"
         )
     return input + add_at(values, index, tuple(input.shape)) if accumulate else put_at(input, index, values)
 

@@ -1,4 +1,4 @@
-"""Operations that change the shape of a tensor and the order of its dimensions, not its values: views where possible."""
+"""Changing the shape of a tensor and the order of its dimensions, not its values: views where possible."""
 
 from __future__ import annotations
 
@@ -182,8 +182,7 @@ def unflatten(input: Array, dim: int, sizes: Iterable[int]) -> Array:
     known = math.prod(size for size in parts if size != -1)
     if known != shape[axis] and (-1 not in parts or known == 0 or shape[axis] % known):
         raise RuntimeError(
-            f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {dim} ({shape[axis]}) in the "
-            "input tensor"
+            f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {dim} ({shape[axis]})"
         )
     sizes = tuple(shape[axis] // known if size == -1 and known else size for size in parts)
     return reshape(input, (*shape[:axis], *sizes, *shape[axis + 1 :]))
@@ -326,8 +325,8 @@ def _matrix_transpose(input: Tensor, name: str) -> Tensor:
 def _hermitian(input: Tensor) -> Tensor:
     if input.ndim not in (0, 2):
         raise RuntimeError(
-            f"tensor.H is only supported on matrices (2-D tensors). Got {input.ndim}-D tensor. For batches of matrices, "
-            "consider using tensor.mH"
+            f"tensor.H is only supported on matrices (2-D tensors). Got {input.ndim}-D tensor. For batches of matrices "
+            "there is tensor.mH"
         )
     return permute(input)
 
@@ -439,8 +438,8 @@ def broadcast_shapes(*shapes: Any) -> Size:
         return Size(np.broadcast_shapes(*each))
     except ValueError:
         raise RuntimeError(
-            f"broadcast_shapes: the shapes {each} do not broadcast: counted from the right, sizes must be equal, or 1, or "
-            "absent"
+            f"broadcast_shapes: the shapes {each} do not broadcast: counted from the right, sizes must be equal, or 1, "
+            "or absent"
         ) from None
 
 

@@ -166,7 +166,7 @@ def diagflat(input: Array, offset: int = 0) -> Array:
 
 @composite(methods=("unfold",), public=())
 def unfold(input: Array, dimension: int, size: int, step: int) -> Array:
-    """A view of all windows of ``size`` elements along a dimension, one every ``step``: the window is the last dimension.
+    """A view of all windows of ``size`` elements along a dimension, one every ``step``; they are the last dimension.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unfold.html
     """
@@ -191,8 +191,8 @@ def as_strided(
 ) -> Array:
     """A view of the tensor's memory with any shape and strides: element i lies at storage_offset + i . stride.
 
-    Offsets and strides count elements. The memory is that of the tensor, or if it is a view that of its base; without an
-    offset the view begins where the tensor does. Memory that is seen more than once gathers its gradients.
+    Offsets and strides count elements. The memory is that of the tensor, or if it is a view that of its base; without
+    an offset the view begins where the tensor does. Every element that is read gathers its gradients.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.as_strided.html
     """

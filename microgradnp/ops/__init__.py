@@ -4,6 +4,7 @@ from . import (
     activation,
     arithmetic,
     arranging,
+    calculus,
     classification,
     comparison,
     conversion,
@@ -49,4 +50,5 @@ from . import (
     strided,
     trigonometric,
     ufuncs,
+    windows,
 )

@@ -133,7 +133,7 @@ def solve(A: Array, B: Array, *, left: bool = True) -> Array:
         raise RuntimeError("linalg.solve: B must have at least 1 dimension, got a number")
     vectors = B.ndim == 1 or (A.ndim - 1 == B.ndim and tuple(B.shape) == tuple(A.shape[:-1]))
     right = reshape(B, (*B.shape, 1)) if vectors else B
-    if right.shape[-2 if left else -1] != A.shape[-1]:
+    if right.shape[-2 if left else -1] != A.shape[-1] or (vectors and not left):
         equation = "AX = B" if left else "XA = B"
         raise RuntimeError(
             f"{module_path()}linalg.solve: Incompatible shapes of A and B for the equation {equation} "

@@ -170,13 +170,24 @@ def composite(
     return register
 
 
-def factory(*numpy: Any, methods: Iterable[str] = (), public: Iterable[str] | None = None) -> Callable[[F], F]:
-    """A public function that makes tensors from something else than operands: sizes, numbers, random bits."""
+def factory(
+    *numpy: Any, methods: Iterable[str] = (), public: Iterable[str] | None = None, options: bool = False,
+    out: bool = False,
+) -> Callable[[F], F]:  # fmt: skip
+    """A public function that makes tensors from something else than operands: sizes, numbers, random bits.
+
+    With ``options`` it is written as a function that returns an array of the ``dtype`` that it is given, or of its own
+    when that is None; the arguments that PyTorch's factories share are handled for it (``options.py``). ``out``: it then
+    takes ``out=`` too.
+    """
 
     def register(function: F) -> F:
-        FACTORIES[function.__name__] = function
-        publish(function, numpy, methods, _names(function.__name__, public))
-        return function
+        from .options import with_options
+
+        public_function = with_options(function, out) if options else function
+        FACTORIES[function.__name__] = public_function
+        publish(public_function, numpy, methods, _names(function.__name__, public))
+        return public_function  # type: ignore[return-value]
 
     return register
 

@@ -22,6 +22,11 @@ draw             words used                               agreement with torch
 ``exponential``  2 per number                             within 1 ulp; in float32 nearly always bit for bit
 ``multinomial``  2 per probability, or with replacement   the same indices, except among equal scores
                  2 per sample
+``log_normal``   as ``normal`` with n < 16                bit for bit, given the same C library
+``cauchy``       2 per number                             within 1 ulp
+``geometric``    2 per number                             bit for bit
+``poisson``      2 per uniform that it takes              bit for bit, given the same C library
+``bits``         1 per number, 2 if the range is wide     bit for bit
 ===============  =======================================  ======================================================
 
 "Bit for bit" means torch on x86-64 with AVX2, whose kernels fuse multiplication and addition. Where torch runs without
@@ -32,6 +37,8 @@ The files, each on top of the one below:
 * ``__init__.py``: the default generator and ``torch.random``'s functions, which speak to it
 * ``generator.py``: the draws, each deciding what it accepts and which words it uses
 * ``box_muller.py``, ``shuffle.py``, ``choice.py``: what normal, permutation and multinomial compute from them
+* ``variates.py``: what the rarer distributions compute from them
+* ``borrowed.py``: the same draws from the words of a NumPy generator
 * ``rounding.py``: the fused multiply-add, exactly
 * ``stream.py``: the words; seeds, states and copies
 * ``checks.py``: the arguments of the draws
@@ -101,6 +108,24 @@ def initial_seed() -> int:
     return default_generator.initial_seed()
 
 
+def source(generator: Any, rng: Any, caller: str) -> Generator:
+    """What an operation draws from: its ``generator=``, the NumPy one given as ``rng=``, or the default generator."""
+    if rng is not None:
+        if generator is not None:
+            raise TypeError(f"{caller}: give generator= or rng=, not both")
+        from .borrowed import borrowed
+
+        return borrowed(rng, caller)
+    if generator is None:
+        return default_generator
+    if not isinstance(generator, Generator):
+        raise TypeError(
+            f"{caller}: argument 'generator' must be a microgradnp.Generator, not {type(generator).__name__}; a NumPy "
+            "generator goes to rng="
+        )
+    return generator
+
+
 def get_rng_state() -> NDArray[np.uint8]:
     """The state of the default generator, see :meth:`Generator.get_state`: ``torch.get_rng_state``."""
     return default_generator.get_state()
@@ -112,7 +137,9 @@ def set_rng_state(new_state: NDArray[np.uint8]) -> None:
 
 
 @contextlib.contextmanager
-def fork_rng(devices: Iterable[Any] | None = None, enabled: bool = True) -> Iterator[None]:
+def fork_rng(
+    devices: Iterable[Any] | None = None, enabled: bool = True, *, device_type: str = "cpu"
+) -> Iterator[None]:  # fmt: skip
     """Draw inside the ``with`` block, and leave the default generator as it was before: ``torch.random.fork_rng``.
 
     Args:

@@ -58,6 +58,30 @@ def _largest(dtype: np.dtype[Any]) -> int:
     return 2 ** (np.finfo(dtype).nmant + 1) if dtype.kind == "f" else int(np.iinfo(dtype).max)
 
 
+def largest(dtype: np.dtype[Any]) -> int:
+    """The largest integer that ``random_`` draws for a dtype."""
+    return min(_largest(dtype), 2**63 - 1)
+
+
+def lower_bound(low: int, dtype: np.dtype[Any]) -> None:
+    most = largest(dtype)
+    least = {"b": 0, "u": 0, "i": -most - 1, "f": -most}[dtype.kind]
+    if not least <= low <= most:
+        raise RuntimeError(f"random_: from is out of bounds for {dtype}: it must lie in [{least}, {most}], got {low}")
+
+
+def not_negative(value: float, caller: str, name: str) -> None:
+    if not value >= 0:
+        raise RuntimeError(
+            f"{caller}: {name} must be >= 0, got {value}; give the standard deviation, which has no sign"
+        )
+
+
+def positive(value: float, caller: str, name: str) -> None:
+    if not value > 0:
+        raise RuntimeError(f"{caller}: {name} must be > 0, got {value}")
+
+
 def uniform_bounds(low: float, high: float, dtype: np.dtype[Any]) -> None:
     top = float(np.finfo(dtype).max)
     if not (-top <= low <= top and -top <= high <= top and high - low <= top):

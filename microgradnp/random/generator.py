@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import box_muller, checks, choice
+from ..devices import CPU, check_device
+from ..devices import device as Device
+from . import box_muller, checks, choice, variates
 from .rounding import fused, work_dtype
 from .shuffle import swapped
 from .stream import Stream
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 WIDE_SPAN = 2**28  # from here on `word % span` is too uneven, and torch takes double words
+
+
+def _exp(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
 
 
 class Generator(Stream):
@@ -51,11 +60,10 @@ class Generator(Stream):
            [7, 3, 7]])
     """
 
-    device: str = "cpu"
+    device: Device = CPU
 
-    def __init__(self, device: str = "cpu") -> None:
-        if device != "cpu":
-            raise RuntimeError(f"Generator: device must be 'cpu', the only one here, got {device!r}; leave it out")
+    def __init__(self, device: Any = "cpu") -> None:
+        check_device(device, "Generator")
         super().__init__()
 
     def uniform(self, shape: Shape, low: float = 0.0, high: float = 1.0, dtype: DTypeLike = np.float32) -> Array:
@@ -111,13 +119,116 @@ class Generator(Stream):
         array([ 1.540996, -0.293429, -2.178789])
         """
         dtype, shape = checks.one_of(checks.FLOATS, dtype, "normal"), checks.dims(shape, "normal")
-        if not std >= 0:
-            raise RuntimeError(f"normal: std must be >= 0, got {std}; give the standard deviation, which has no sign")
+        checks.not_negative(std, "normal", "std")
         count, work = math.prod(shape), work_dtype(dtype)
         with self._lock:
             samples = self._normal_pairs(count) if count < box_muller.BLOCK else self._normal_blocks(count, dtype)
         scale, shift = samples.dtype.type(std), samples.dtype.type(mean)
         return fused(samples, scale, shift).astype(work).astype(dtype).reshape(shape)
+
+    def normal_one_by_one(self, shape: Shape, mean: float, std: float, dtype: DTypeLike = np.float32) -> Array:
+        """``normal`` by pairs, however many: as torch fills a tensor that is not contiguous."""
+        dtype, shape = checks.one_of(checks.FLOATS, dtype, "normal"), checks.dims(shape, "normal")
+        checks.not_negative(std, "normal", "std")
+        with self._lock:
+            samples = self._normal_pairs(math.prod(shape))
+        return fused(samples, float(std), float(mean)).astype(work_dtype(dtype)).astype(dtype).reshape(shape)
+
+    def log_normal(self, shape: Shape, mean: float = 1.0, std: float = 2.0, dtype: DTypeLike = np.float32) -> Array:
+        """Numbers whose logarithm is normal with this mean and standard deviation: ``Tensor.log_normal_``.
+
+        Raises:
+            RuntimeError: *std* is not above 0.
+            NotImplementedError: *dtype* is not float16, float32 or float64.
+
+        See https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log_normal_.html
+        """
+        dtype, shape = checks.one_of(checks.FLOATS, dtype, "log_normal"), checks.dims(shape, "log_normal")
+        checks.positive(std, "log_normal", "std")
+        with self._lock:
+            logarithms = fused(self._normal_pairs(math.prod(shape)), float(std), float(mean))
+        values = np.array([_exp(x) for x in logarithms.tolist()], np.float64)  # the libm that torch calls
+        with np.errstate(over="ignore"):
+            return values.astype(work_dtype(dtype)).astype(dtype).reshape(shape)
+
+    def cauchy(self, shape: Shape, median: float = 0.0, sigma: float = 1.0, dtype: DTypeLike = np.float32) -> Array:
+        """Numbers of Cauchy's distribution: ``Tensor.cauchy_``.
+
+        Raises:
+            RuntimeError: *sigma* is not above 0.
+            NotImplementedError: *dtype* is not float16, float32 or float64.
+
+        See https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cauchy_.html
+        """
+        dtype, shape = checks.one_of(checks.FLOATS, dtype, "cauchy"), checks.dims(shape, "cauchy")
+        checks.positive(sigma, "cauchy", "sigma")
+        values = variates.cauchy(self._unit(math.prod(shape), np.float64), median, sigma)
+        with np.errstate(over="ignore"):
+            return values.astype(work_dtype(dtype)).astype(dtype).reshape(shape)
+
+    def geometric(self, shape: Shape, p: float, dtype: DTypeLike = np.float32) -> Array:
+        """How many trials it takes to succeed, with probability *p* each: ``Tensor.geometric_``.
+
+        Raises:
+            RuntimeError: *p* is not within (0, 1).
+            NotImplementedError: *dtype* is not a number's.
+
+        See https://docs.pytorch.org/docs/stable/generated/torch.Tensor.geometric_.html
+        """
+        dtype, shape = checks.one_of(checks.COUNTABLE, dtype, "geometric"), checks.dims(shape, "geometric")
+        if not 0 < p < 1:
+            raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
+        trials = variates.geometric(self._unit(math.prod(shape), np.float64), p)
+        with np.errstate(all="ignore"):
+            return trials.astype(dtype).reshape(shape)
+
+    def poisson(self, rates: Array) -> Array:
+        """For each rate, how many events happen when that many are to be expected: ``torch.poisson``.
+
+        Raises:
+            RuntimeError: a rate is negative or nan.
+            NotImplementedError: the rates are not floats.
+
+        See https://docs.pytorch.org/docs/stable/generated/torch.poisson.html
+        """
+        checks.one_of(checks.FLOATS, rates.dtype, "poisson of an array of rates")
+        if not (rates >= 0).all():
+            raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+        with self._lock:
+            state, pool = self.get_state(), variates.Pool(lambda n: self._unit(n, np.float64), 4 * rates.size + 16)
+            counts = [variates.poisson(rate, pool) for rate in rates.reshape(-1).tolist()]
+            self._go_back(state, 2 * pool.used)
+        return np.array(counts, np.float64).astype(rates.dtype).reshape(rates.shape)
+
+    def bits(self, shape: Shape, dtype: DTypeLike, low: int | None = None) -> Array:
+        """Integers from *low* to the largest that *dtype* holds (exactly), from 0 by default: ``Tensor.random_``.
+
+        Raises:
+            RuntimeError: *dtype* does not hold *low*.
+            NotImplementedError: *dtype* is not a real number's.
+
+        See https://docs.pytorch.org/docs/stable/generated/torch.Tensor.random_.html
+        """
+        dtype, shape = checks.one_of(checks.DISCRETE, dtype, "random_"), checks.dims(shape, "random_")
+        most = checks.largest(dtype)
+        if low is None:
+            wide, low = most >= 2**32, 0
+        else:
+            checks.lower_bound(low, dtype)
+            wide = most - low + 1 >= WIDE_SPAN
+        return self._from(low, most - low + 1, wide, shape, dtype)
+
+    def _from(self, low: int, span: int, wide: bool, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """``word % span + low``, with a double word if *wide*."""
+        count = math.prod(shape)
+        if wide:
+            words = self._double_words(count)
+            if span == 2**64:
+                return words.astype(np.int64).reshape(shape)
+            residues = words % np.uint64(span)
+        else:
+            residues = self._words(count) % np.uint32(span)
+        return (residues.astype(np.int64) + np.int64(low)).astype(dtype).reshape(shape)
 
     def _normal_pairs(self, count: int) -> NDArray[np.float64]:
         """Standard normal samples one pair at a time, the spare one first."""
@@ -162,12 +273,7 @@ class Generator(Stream):
         dtype, shape = checks.one_of(checks.DISCRETE, dtype, "integers"), checks.dims(shape, "integers")
         low, high = checks.integer(low, "integers", "low"), checks.integer(high, "integers", "high")
         checks.integer_range(low, high, dtype)
-        span, count = high - low, math.prod(shape)
-        if span < WIDE_SPAN:
-            residues = self._words(count) % np.uint32(span)
-        else:
-            residues = self._double_words(count) % np.uint64(span)
-        return (residues.astype(np.int64) + np.int64(low)).astype(dtype).reshape(shape)
+        return self._from(low, high - low, high - low >= WIDE_SPAN, shape, dtype)
 
     def permutation(self, n: int, dtype: DTypeLike = np.int64) -> Array:
         """The numbers 0 to n - 1 in random order, shape ``(n,)``: ``torch.randperm``.
@@ -290,5 +396,8 @@ class Generator(Stream):
         if replacement and num_samples > 1:
             size = (*probabilities.shape[:-1], num_samples)
             return choice.by_search(probabilities, self._unit(math.prod(size), np.float64).reshape(size))
-        times = self.exponential(probabilities.shape, dtype=probabilities.dtype)
+        by_columns = probabilities.ndim == 2 and probabilities.strides[0] < probabilities.strides[1]
+        shape = probabilities.shape[::-1] if by_columns else probabilities.shape  # in the order of the memory
+        times = self.exponential(shape, dtype=probabilities.dtype)
+        times = times.T if by_columns else times
         return choice.by_race(probabilities, times, num_samples)

@@ -55,8 +55,8 @@ def _sum_to_odd(a: Array, b: Any) -> Array:
     return total
 
 
-def _fused_piece(x: Array, scale: float, shift: float) -> Array:
-    """The fused multiply-add itself, of finite float64 scalars that *x*'s dtype holds.
+def _fused_piece(x: Array, scale: float, shift: Any) -> Array:
+    """The fused multiply-add itself, of finite float64 scalars (or an array of shifts) that *x*'s dtype holds.
 
     For float32 the product is exact in float64, and the sum may be rounded twice, if first to odd. For float64 the
     product and the sums are kept as a rounded number and its error, and again the last sum but one is rounded to odd
@@ -68,6 +68,11 @@ def _fused_piece(x: Array, scale: float, shift: float) -> Array:
     low, rest = _exact_sum(error, shift)
     high, tail = _exact_sum(product, low)
     return high + _sum_to_odd(tail, rest)
+
+
+def fused_each(x: Array, scale: float, shift: Array) -> Array:
+    """``x * scale + shift`` rounded once, for float64 arrays and a finite scale."""
+    return _fused_piece(x, scale, shift) if x.size else x * scale + shift
 
 
 _CACHED = 2**14  # numbers that fit into a processor's cache together with the temporaries made of them

@@ -141,7 +141,7 @@ class Stream:
             TypeError: *new_state* is not a uint8 array.
             RuntimeError: its size or its contents are not those of a state; this generator is then unchanged.
         """
-        record = _record_of(new_state)
+        record = _record_of(getattr(new_state, "_array", new_state))  # a tensor holds one, too
         with self._lock:
             self._seed = int(record["seed"])
             self._spare = None if math.isnan(record["spare"]) else float(record["spare"])
@@ -159,6 +159,11 @@ class Stream:
         clone = type(self)()
         clone.set_state(self.get_state())
         return clone
+
+    def _go_back(self, state: NDArray[np.uint8], words: int) -> None:
+        """Return to ``state``, and from there over so many words."""
+        self.set_state(state)
+        self._words(words)
 
     def __getstate__(self) -> NDArray[np.uint8]:
         return self.get_state()

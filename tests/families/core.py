@@ -42,31 +42,6 @@ x.detach(); torch.tanh(x @ m + 1).sum() / p.mean(); (x * row - column).relu().me
 FIRST_ORDER = """
 """
 
-CREATION = """
-torch.tensor(1); torch.tensor(1.5); torch.tensor(True); torch.tensor([]); torch.tensor([[1, 2], [3, 4]])
-torch.tensor([1, 2.5])
-torch.tensor([True, False]); torch.tensor([1, 2], dtype=torch.float64); torch.tensor([1.7, -1.7], dtype=torch.int64)
-torch.tensor([True, 2]); torch.tensor((1, 2)); torch.tensor([[]]); torch.tensor(2**40); torch.tensor(np.arange(3))
-torch.tensor(np.ones(2))
-torch.tensor(np.float32(1)); torch.tensor([np.float64(1)]); torch.tensor([torch.tensor(1.0), torch.tensor(2.0)])
-torch.tensor([0, 2], dtype=torch.bool)
-torch.zeros(3); torch.zeros(2, 3); torch.zeros((2, 3)); torch.zeros([2]); torch.zeros(())
-torch.zeros(2, dtype=torch.int32); torch.zeros(0)
-torch.ones(3); torch.ones(2, 3, dtype=torch.bool); torch.ones((2,)); torch.empty(2, 3).shape
-torch.empty(2, dtype=torch.float64).dtype
-torch.full((2, 3), 1); torch.full((2,), 1.5); torch.full((2,), True); torch.full((), 3.0, dtype=torch.float64)
-torch.full([2], 7, dtype=torch.int8)
-torch.eye(3); torch.eye(2, 3); torch.eye(2, dtype=torch.int64); torch.arange(5); torch.arange(2, 5)
-torch.arange(5, 2, -1); torch.arange(0, 1, 0.25)
-torch.arange(3.0); torch.arange(0, 1, 0.1); torch.arange(1, 2, 0.3, dtype=torch.float64)
-torch.arange(3, dtype=torch.float32); torch.arange(0)
-torch.arange(1.5, 4); torch.linspace(0, 1, 5); torch.linspace(-3, 7, 4, dtype=torch.float64); torch.linspace(0, 1, 1)
-torch.linspace(1, 2, 0)
-torch.linspace(0, 1, 11); torch.linspace(3, -3, 100); torch.as_tensor([1.0]); torch.as_tensor(np.ones(2))
-torch.as_tensor(np.ones(2), dtype=torch.float32)
-torch.from_numpy(np.arange(3, dtype=np.int16)); torch.Tensor([1, 2]); torch.tensor([[1.0, 2.0]]).shape
-torch.zeros(2, requires_grad=True).requires_grad
-"""
 
 
 SPECIAL = """

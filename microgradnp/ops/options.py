@@ -2,6 +2,7 @@
 
 ``dtype``, ``layout``, ``device``, ``pin_memory``, ``requires_grad`` and ``out`` are checked here, before anything is
 made (or any random number drawn). The function itself gets its own arguments and a dtype, or None, and returns an array.
+"""
 
 from __future__ import annotations
 

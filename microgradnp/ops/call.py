@@ -150,10 +150,15 @@ def _arguments(record: Operation, operand: str = "{}") -> str:
 
 
 def _check(record: Operation) -> list[str]:
-    """Leave anything but tensors of one dtype (and, beside floats, a Python number) to ``general``."""
+    """Leave anything but tensors of one dtype (and, beside floats, a Python number) to ``general``.
+
+    Nothing but arrays is the forward pass, without detour: so do rules call operations.
+    """
     otherwise = f"return general(record, {_arguments(record)})"
     if record.list_operands:
         return [otherwise]
+    arrays = " and ".join(f"{name}.__class__ is ndarray" for name in record.operands)
+    otherwise = f"return forward({_arguments(record)}) if {arrays} else general(record, {_arguments(record)})"
     if record.elementwise and len(record.operands) == 2:
         return _check_pair(record, otherwise)
     lines = [f"if {' or '.join(_irregularities(record))}: {otherwise}"]
@@ -180,7 +185,8 @@ def _check_pair(record: Operation, otherwise: str) -> list[str]:
         f"    if isinstance({second}, Tensor):",
         f"        if {first}._array.dtype is not {second}._array.dtype{integers}: {otherwise}",
         f"    elif {first}._array.dtype.kind != 'f': {otherwise}",
-        *(f"    {line}" for line in _check_number(second, "", otherwise)),
+        "    else:",
+        *(f"        {line}" for line in _check_number(second, "", otherwise)),
         f"elif not isinstance({second}, Tensor) or {second}._array.dtype.kind != 'f': {otherwise}",
         "else:",
         *(f"    {line}" for line in _check_number(first, "", otherwise)),

@@ -14,17 +14,22 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "microgradnp"
 
 # Each part may import the parts before it, and itself; only the package's face imports everything.
+# fmt: off
 LAYERS = [
     {"dtypes", "devices", "random"},
-    {"autograd.memory", "autograd.modes", "autograd.quiet", "autograd.scope", "autograd.node"},
+    {
+        "autograd.hooks", "autograd.inference", "autograd.memory", "autograd.modes", "autograd.node", "autograd.quiet",
+        "autograd.scope",
+    },
     {"tensor"},
-    {"printing", "autograd"},
+    {"printing", "copying", "autograd", "return_types"},
     {"ops"},
     {"linalg", "cuda", "utils"},
     {"nn"},
     {"optim"},
     {"compile", "viz"},
 ]
+# fmt: on
 
 
 def layer_of(module):

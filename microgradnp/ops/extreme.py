@@ -184,7 +184,7 @@ def _extreme(input: Any, dim: Any, keepdim: bool, pair: Any, of_all: Any, place:
 
 
 @composite(methods=("aminmax",), out=True)
-def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False) -> Any:
+def aminmax(input: Array, *, dim: int | None = None, keepdim: bool = False) -> return_types.aminmax:
     """The smallest and the largest element, of all or along ``dim``: (min, max). Equal ones share the gradient.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.aminmax.html

@@ -41,7 +41,7 @@ def argsort(input: Array, dim: int = -1, descending: bool = False, *, stable: bo
 
 
 @composite(methods=("sort",), out=True)
-def sort(input: Array, dim: int = -1, descending: bool = False, *, stable: bool | None = None) -> Any:
+def sort(input: Array, dim: int = -1, descending: bool = False, *, stable: bool | None = None) -> return_types.sort:
     """The elements in order along ``dim``, and where each stood: (values, indices). Nans count as largest.
 
     Equal elements keep their order, with or without ``stable``. Gradients go back to where the values stood.
@@ -81,7 +81,7 @@ def places_of_first(input: Array, k: int, dim: int, largest: bool) -> Array:
 
 
 @composite(methods=("topk",), out=True)
-def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> return_types.topk:
     """The ``k`` largest (or smallest) elements along ``dim`` in order, and where they stand: (values, indices).
 
     They are in order without ``sorted`` too. Nans count as largest.
@@ -101,7 +101,7 @@ def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool
 
 
 @composite(methods=("kthvalue",), out=True)
-def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False) -> Any:
+def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False) -> return_types.kthvalue:
     """The ``k``-th smallest element along ``dim``, counted from 1, and where it stands: (values, indices).
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.kthvalue.html

@@ -89,7 +89,7 @@ def places_of_modes(input: Array, dim: int) -> Array:
 
 
 @composite(methods=("mode",), out=True)
-def mode(input: Array, dim: int = -1, keepdim: bool = False) -> Any:
+def mode(input: Array, dim: int = -1, keepdim: bool = False) -> return_types.mode:
     """The most frequent element along ``dim``, and where it last stands: (values, indices).
 
     Of equally frequent elements the smallest counts; nans differ from one another.

@@ -167,7 +167,7 @@ def places_of_extremes(input: Array, dim: int, largest: bool) -> Array:
 
 
 @composite(methods=("cummax",), out=True)
-def cummax(input: Array, dim: int) -> Any:
+def cummax(input: Array, dim: int) -> return_types.cummax:
     """The largest elements so far along ``dim``, and where they stand: (values, indices).
 
     Of equal elements the last counts, which also takes the gradient. From a nan on all values are nan.
@@ -178,7 +178,7 @@ def cummax(input: Array, dim: int) -> Any:
 
 
 @composite(methods=("cummin",), out=True)
-def cummin(input: Array, dim: int) -> Any:
+def cummin(input: Array, dim: int) -> return_types.cummin:
     """The smallest elements so far along ``dim``, and where they stand: (values, indices).
 
     Of equal elements the last counts, which also takes the gradient. From a nan on all values are nan.

@@ -7,7 +7,7 @@ made (or any random number drawn). The function itself gets its own arguments an
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -23,7 +23,8 @@ SHARED = {"dtype": None, "layout": None, "device": None, "pin_memory": False, "r
 def with_options(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
     """The public function of one that makes an array: it takes the shared arguments, and gives a tensor."""
     name = f"{function.__name__}()"
-    sized = any(p.name == "size" and p.kind is p.VAR_POSITIONAL for p in _parameters(function).values())
+    own = inspect.signature(function).parameters
+    sized = "size" in own and own["size"].kind is inspect.Parameter.VAR_POSITIONAL
 
     @wraps(function)
     def made(
@@ -48,25 +49,19 @@ def with_options(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
         return tensor.requires_grad_() if requires_grad else tensor
 
     del made.__wrapped__  # type: ignore[attr-defined]  # or its signature would be taken for that of this one
-    made.__signature__ = _signature(function, out)  # type: ignore[attr-defined]
+    made.__signature__ = _signature(own, out)  # type: ignore[attr-defined]
     return made
 
 
-def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    return dict(inspect.signature(function).parameters)
-
-
-def _signature(function: Callable[..., Any], out: bool) -> inspect.Signature:
+def _signature(own: Mapping[str, inspect.Parameter], out: bool) -> inspect.Signature:
     """The function's own parameters, and the shared ones as keyword arguments."""
-    own = _parameters(function)
-    own.pop("dtype", None)
     texts = {"pin_memory": "bool", "requires_grad": "bool"}
     shared = {**({"out": None} if out else {}), **SHARED}
     keywords = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=texts.get(name, "Any"))
         for name, default in shared.items()
     ]
-    return inspect.Signature([*own.values(), *keywords], return_annotation="Tensor")
+    return inspect.Signature([*(p for name, p in own.items() if name != "dtype"), *keywords], return_annotation="Tensor")
 
 
 def _with_size(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """Copies of tensors: ``copy.copy``, ``copy.deepcopy``, pickle. What is copied is a leaf: graphs are not copied.
 
-Tensors that share memory and are copied together (in one ``deepcopy``, in one pickle) share memory again: what is copied
-is the block of memory, and each tensor is laid into the copy as it lay in the original.
+Tensors that share memory and are copied together (in one ``deepcopy``, in one pickle) share memory again: the block of
+memory is what is copied, and each tensor is laid into the copy as it lay in the original.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``grad``, ``backward`` and the autograd members of tensors do what PyTorch's do. Skipped where it is not installed."""
+"""``grad``, ``backward`` and the autograd members of tensors are PyTorch's. Skipped where it is not installed."""
 
 import pytest
 from parity import check, programs

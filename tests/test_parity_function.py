@@ -337,8 +337,8 @@ fn(lambda ctx, x: ctx.mark_dirty(3), lambda ctx, g: g).apply(L(1.0))
 fn(lambda ctx, x: ctx.mark_non_differentiable(3), lambda ctx, g: g).apply(L(1.0))
 
 # vjp is backward
-x = L(1.0); f = type("F", (autograd.Function,), {"forward": staticmethod(double), "vjp": staticmethod(lambda ctx, g: g * 7)})
-f.apply(x).backward(); r = x.grad
+body = {"forward": staticmethod(double), "vjp": staticmethod(lambda ctx, g: g * 7)}
+x = L(1.0); f = type("F", (autograd.Function,), body); f.apply(x).backward(); r = x.grad
 
 # vjp beside backward
 f = type("F", (autograd.Function,), {name: staticmethod(lambda ctx, g: g) for name in ("forward", "vjp", "backward")})
@@ -411,7 +411,8 @@ y.sum().backward(); r = x.grad
 x = L(1.0); y = x * 2; z = y * 2; z.grad_fn.register_prehook(lambda go: (None,)); z.backward(); r = x.grad
 
 # a hook replaces by None
-x, w = L(1.0), L(2.0); y = x * w; y.grad_fn.register_hook(lambda gi, go: (None, gi[1])); y.backward(); r = x.grad, w.grad
+x, w = L(1.0), L(2.0); y = x * w; y.grad_fn.register_hook(lambda gi, go: (None, gi[1])); y.backward()
+r = x.grad, w.grad
 
 # removal during the run
 r = []; x = L(1.0); handles = []
@@ -431,14 +432,16 @@ with x.register_hook(lambda g: r.append(1)): (x * 2).backward()
 (x * 2).backward()
 
 # a hook may write into its gradient
-x, y = L(1.0), L(2.0); a, b = x * 1, y * 1; a.register_hook(lambda g: g.mul_(100)); (a + b).backward(); r = x.grad, y.grad
+x, y = L(1.0), L(2.0); a, b = x * 1, y * 1; a.register_hook(lambda g: g.mul_(100)); (a + b).backward()
+r = x.grad, y.grad
 
 # before and after an in-place write
 r = []; x = L(1.0); y = x * 2; y.register_hook(lambda g: r.append(("before", g))); y.retain_grad(); y.mul_(3)
 y.register_hook(lambda g: r.append(("after", g))); y.sum().backward(); r += [y.grad, x.grad]
 
 # a hook on a frozen leaf
-r = []; x = L(1.0); x.register_hook(lambda g: r.append(g)); x.requires_grad_(False); x.requires_grad_(); (x * 2).backward()
+r = []; x = L(1.0); x.register_hook(lambda g: r.append(g)); x.requires_grad_(False); x.requires_grad_()
+(x * 2).backward()
 
 # post accumulate on a result
 (L(1.0) * 2).register_post_accumulate_grad_hook(print)
@@ -493,7 +496,8 @@ r = []; x, y = L(1.0), L(2.0); autograd.graph.register_multi_grad_hook((x, y), l
 
 # several gradients, any
 r = []; x, y = L(1.0), L(2.0); a = x * 2
-autograd.graph.register_multi_grad_hook((a, y), lambda g: r.append(g), mode="any"); (a * y).backward(); (x * y).backward()
+autograd.graph.register_multi_grad_hook((a, y), lambda g: r.append(g), mode="any"); (a * y).backward()
+(x * y).backward()
 
 # several gradients, another mode
 autograd.graph.register_multi_grad_hook((L(1.0),), print, mode="x")

@@ -1,4 +1,4 @@
-"""Grad mode, inference mode, anomaly detection and copies of tensors are PyTorch's. Skipped where it is not installed."""
+"""Grad mode, inference mode, anomaly detection and copies are PyTorch's. Skipped where it is not installed."""
 
 import pytest
 from parity import check, programs
@@ -74,8 +74,8 @@ with t.inference_mode():
 r = [a.is_inference() for a in made], [a.is_inference() for a in others], mode, t.is_inference(y)
 
 # outside again
-z = inference(1.0, 2.0)
-r = [a.is_inference() for a in (z[0], z.detach(), z.data, z.view(2, 1), z.contiguous(), z * 1, z.clone(), t.ones_like(z))]
+z = inference(1.0, 2.0); made = z[0], z.detach(), z.data, z.view(2, 1), z.contiguous(), z * 1, z.clone(), t.ones_like(z)
+r = [a.is_inference() for a in made]
 
 # saved for the other operand
 L(1.0, 2.0) * inference(1.0, 2.0)
@@ -296,7 +296,8 @@ p = t.nn.Parameter(t.ones(2)); p.grad = t.ones(2); p.mine = 1; q = loads(dumps(p
 r = type(q).__name__, q, q.grad, q.mine
 
 # pickle of what is not contiguous
-r = [loads(dumps(x)) for x in (t.ones(2, 3).t(), t.arange(6.0)[::2], t.ones(0, 2), t.tensor(3))]; r = r, [x.stride() for x in r]
+r = [loads(dumps(x)) for x in (t.ones(2, 3).t(), t.arange(6.0)[::2], t.ones(0, 2), t.tensor(3))]
+r = r, [x.stride() for x in r]
 
 # weak references
 import weakref
@@ -304,7 +305,8 @@ x = L(1.0); ref = weakref.ref(x); r = ref() is x; del x; r = r, ref()
 
 # a subclass
 class Sub(t.Tensor): pass
-s = C(1.0, 2.0).as_subclass(Sub); s.mine = 1; c = copy(s); r = type(s).__name__, type(c).__name__, c.mine, s, isinstance(s, t.Tensor)
+s = C(1.0, 2.0).as_subclass(Sub); s.mine = 1; c = copy(s)
+r = type(s).__name__, type(c).__name__, c.mine, s, isinstance(s, t.Tensor)
 
 # a subclass of a leaf stays in the graph
 class Sub(t.Tensor): pass
@@ -327,7 +329,7 @@ def test_inference_mode(program):
     check(HEAD + program)
 
 
-@pytest.mark.parametrize("program", [p for p in ANOMALY])
+@pytest.mark.parametrize("program", ANOMALY)
 def test_anomaly(program):
     check(program, warnings=False)
 

@@ -72,7 +72,8 @@ def _stack() -> tuple[tuple[str, int, str], ...]:
     frames: list[tuple[str, int, str]] = []
     frame = sys._getframe(2)
     while frame is not None and len(frames) < FRAMES:
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in OWN:
+        compiled = frame.f_code.co_filename.startswith("<microgradnp")
+        if not compiled and frame.f_globals.get("__name__", "").partition(".")[0] not in OWN:
             frames.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
         frame = frame.f_back  # type: ignore[assignment]
     return tuple(reversed(frames))

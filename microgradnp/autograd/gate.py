@@ -2,8 +2,8 @@
 
 A node of the graph has one result. What has several (a custom ``Function``), or is given the gradients of several
 tensors at once (a module's backward hook), gives each tensor a ``Passage``, and all passages stand on one ``Gate``. A
-sweep takes the newest operation first, and the gate is the oldest of them: when its turn comes, every gradient that will
-arrive has arrived. To the user gate and passages are one node, the gate: it is the ``grad_fn`` of all its results.
+sweep takes the newest operation first, and the gate is the oldest of them: when its turn comes, every gradient that
+will arrive has arrived. To the user gate and passages are one node, the gate: the ``grad_fn`` of all its results.
 """
 
 from __future__ import annotations

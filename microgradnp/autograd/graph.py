@@ -5,6 +5,7 @@ Source: https://docs.pytorch.org/docs/stable/autograd.html#autograd-graph
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -95,14 +96,14 @@ class _All:
     """Waits, in each sweep, for the gradients of all tensors that it reaches."""
 
     def __init__(self, tensors: Sequence[Tensor], fn: Callable[..., None]) -> None:
-        self.nodes = tuple(edge_of(tensor) for tensor in tensors)
+        self.nodes = tuple(weakref.ref(edge_of(tensor)) for tensor in tensors)  # they hold the hooks
         self.fn = fn
 
     def arrived(self, index: int, gradient: Tensor) -> None:
         sweep = present_sweep()
         if self not in sweep.notes:
             coming = sweep.coming()
-            expected = {i for i, node in enumerate(self.nodes) if node in coming} | {index}
+            expected = {i for i, node in enumerate(self.nodes) if node() in coming} | {index}
             sweep.notes[self] = ([None] * len(self.nodes), expected)
         gradients, expected = sweep.notes[self]
         gradients[index] = gradient

@@ -2,7 +2,7 @@
 
 A context variable belongs to a thread and to an asyncio task, so ``no_grad`` in one of them never reaches another. Its
 value is True or False; only where more than that is set (inference mode, anomaly detection, hooks on saved tensors) is
-it a ``Mode``, which is true or false likewise. So an operation asks one question, and the rest costs nothing until used.
+it a ``Mode``, which is true or false likewise. So an operation asks one question, and the rest is free until used.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.gate import Gate
 from ..autograd.node import Constant, Leaf, Node
 from ..nn.parameter import Parameter
 from ..tensor import Tensor, edge_of
@@ -85,7 +86,7 @@ def collect(outputs: list[Tensor], model: Any = None, names: Mapping[str, Tensor
     nodes = _reachable(roots)
     collector = _Collector(Modules(model, (node.scope for node in nodes)), names or {})
     for node in nodes:
-        if not isinstance(node, Leaf):
+        if not isinstance(node, (Leaf, Gate)):  # a gate is shown as its results
             collector.step(node)
     for i, (output, root) in enumerate(zip(outputs, roots, strict=True)):
         collector.output(output, root, f"output {i}" if len(outputs) > 1 else "output")

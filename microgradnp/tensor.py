@@ -419,6 +419,10 @@ class Tensor:
             raise TypeError("iteration over a 0-d tensor")
         return iter([self[i] for i in range(self._array.shape[0])])  # type: ignore[index]
 
+    def __reversed__(self) -> Tensor:
+        """The elements of its first dimension in reverse order, as a tensor."""
+        return self.flip(0) if self._array.ndim else self  # type: ignore[attr-defined]
+
     def __contains__(self, element: Any) -> bool:
         """Whether some element equals this number, or, compared with broadcasting, some element of this tensor."""
         if not isinstance(element, (Tensor, bool, int, float, np.generic)):
@@ -428,6 +432,7 @@ class Tensor:
         other = element._array if isinstance(element, Tensor) else element
         return bool(np.any(self._array == other))
 
+    __array_priority__ = 1000  # beside arrays that ask for it instead of __array_ufunc__
     __hash__ = object.__hash__  # by identity, although == compares elements
 
     def __repr__(self) -> str:

@@ -95,7 +95,6 @@ def arranges_in_place(func: Callable[..., Any], *operands: str) -> None:
 arranges(np.tile, "A")
 arranges(np.resize, "a")
 arranges(np.delete, "arr")
-arranges(np.insert, "arr", "values")
 arranges(np.append, "arr", "values")
 arranges(np.compress, "a")
 arranges(np.extract, "arr")
@@ -115,6 +114,14 @@ arranges_in_place(np.put_along_axis, "arr", "values")
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     positions = Positions()
     return positions.gather(np.roll(positions.of(a), plain(shift), axis))
+
+
+@answers(np.insert)
+def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+    positions, arr = Positions(), as_tensor(arr)
+    of_arr, of_values = positions.of(arr), positions.of(values)
+    positions.parts[1] = positions.parts[1].to(arr.dtype)
+    return positions.gather(np.insert(of_arr, plain(obj), of_values, axis))
 
 
 @answers(np.repeat)
@@ -162,7 +169,8 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
         masks.append(~np.any(masks, axis=0))
     result = np.zeros_like(x)
     for mask, function in zip(masks, funclist, strict=True):
-        result[mask] = function(x[mask], *args, **kw) if callable(function) else function
+        value = function(x[mask], *args, **kw) if callable(function) else function
+        result[mask] = as_tensor(value).to(x.dtype)
     return result
 
 

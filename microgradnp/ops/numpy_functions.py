@@ -8,10 +8,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from contextlib import suppress
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
+from ..dtypes import promote_types
 from ..tensor import Tensor, make
 from .numpy_statistics import NOT_GIVEN, floating
 from .protocols import answers, as_tensor, named, plain, refused, wrapped
@@ -70,6 +72,8 @@ def _bound(one: Any, other: Any) -> Any:
 
 @answers(np.round, np.around)
 def round(a: Any, decimals: int = 0) -> Any:
+    if not a.is_floating_point():
+        return wrapped(np.round(plain(a), decimals))
     return named("round")(a, decimals=decimals) if decimals else named("round")(a)
 
 
@@ -365,7 +369,9 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 
 def _from_linalg(func: Any, name: str) -> None:
     def answer(*args: Any, **kwargs: Any) -> Any:
-        args = tuple(floating(value) if isinstance(value, (Tensor, np.ndarray)) else value for value in args)
+        arrays = [value for value in args if isinstance(value, (Tensor, np.ndarray))]
+        dtype = reduce(promote_types, [floating(value).dtype for value in arrays]) if arrays else None
+        args = tuple(floating(value, dtype) if isinstance(value, (Tensor, np.ndarray)) else value for value in args)
         return named(f"linalg.{name}")(*args, **kwargs)
 
     answer.__signature__ = inspect.signature(func)  # type: ignore[attr-defined]

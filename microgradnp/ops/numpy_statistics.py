@@ -65,7 +65,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         if not np.all(plain(total)):
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
         result = np.sum(a * weights, axis, keepdims=keep) / total
-    return (result, np.broadcast_to(total, result.shape)) if returned else result
+    return (result, np.broadcast_to(total, result.shape).to(result.dtype)) if returned else result
 
 
 @answers(np.var)
@@ -416,7 +416,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NOT_GIVEN, append: A
 @answers(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     parts = [to_begin, _steps(np.reshape(ary, (-1,)), 0), to_end]
-    return np.concatenate([np.reshape(as_tensor(part), (-1,)) for part in parts if part is not None])
+    return np.concatenate([np.reshape(as_tensor(p), (-1,)).to(parts[1].dtype) for p in parts if p is not None])
 
 
 @answers(np.trapezoid)

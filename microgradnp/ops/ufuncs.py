@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import promote_types
+from ..dtypes import get_default_dtype, promote_types
 from ..tensor import Tensor, make, tensor_method
 from .face import BY_NUMPY
 from .indexing import add_at, plain_index, put_at
@@ -138,7 +138,8 @@ def reduce(
                 f"reduction operation '{ufunc.__name__}' does not have an identity, so to use a where mask one has to "
                 "specify 'initial'"
             )
-        array = np.where(where, array, initial if ufunc.identity is None else ufunc.identity)
+        left_out = as_tensor(initial if ufunc.identity is None else ufunc.identity)
+        array = np.where(where, array, left_out.to(array.dtype))
     if dtype is not None:
         array = array.to(dtype)
     dims = _dims(axis, array.ndim)
@@ -148,7 +149,7 @@ def reduce(
         result = np.add.reduce(array, axis, keepdims=keepdims).to(array.dtype)
     else:
         result = over_dims(function, array, dims, keepdims)
-    return BY_NUMPY[ufunc](result, initial) if given else result
+    return _answer(ufunc)(result, as_tensor(initial).to(result.dtype)) if given else result
 
 
 def _dims(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -228,6 +229,10 @@ _register_reductions()
 # Ufuncs that PyTorch lacks, or that give two results
 
 
+def _floating(x: Any) -> Any:
+    return x if x.is_floating_point() else x.to(get_default_dtype())
+
+
 @answers(np.divmod)
 def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
     return np.floor_divide(x1, x2), np.remainder(x1, x2)
@@ -235,6 +240,7 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 @answers(np.modf)
 def modf(x: Any) -> tuple[Any, Any]:
+    x = _floating(x)
     whole = np.trunc(x)
     return np.where(np.isinf(x), 0.0, x - np.where(np.isinf(x), 0.0, whole)), whole
 
@@ -251,7 +257,7 @@ def cbrt(x: Any) -> Any:
 
 @answers(np.fabs)
 def fabs(x: Any) -> Any:
-    return np.abs(x if x.is_floating_point() else x.to(named("get_default_dtype")()))
+    return np.abs(_floating(x))
 
 
 @answers(np.conjugate)

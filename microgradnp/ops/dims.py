@@ -16,9 +16,7 @@ Dim = int | tuple[int, ...] | list[int] | None
 
 def axes_of(dim: Dim) -> Any:
     """A ``dim`` argument as NumPy's ``axis``: lists become tuples, and no dimension at all means every one."""
-    if dim is None or isinstance(dim, int):
-        return dim
-    return tuple(dim) or None
+    return tuple(dim) or None if isinstance(dim, (tuple, list)) else dim
 
 
 def _whole(dim: Any) -> int:

@@ -81,7 +81,7 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
     >>> microgradnp.tensor([[1.0, 2.0], [3.0, 4.0]]).sum(dim=0)
     tensor([4., 6.])
     """
-    if dtype is None and input.itemsize > 2:
+    if dtype is None and input.dtype.itemsize > 2:
         return reduced(np.add, input, dim, keepdim, "sum")
     return accumulated(np.add, input, dim, keepdim, "sum", dtype)
 
@@ -100,7 +100,7 @@ def _ones(count: int, dtype: Any) -> Any:
 @derivatives(input=lambda g, input_shape: np.broadcast_to(g, input_shape))
 def sum_to(input: Array, shape: tuple[int, ...]) -> Array:
     """Sum over what broadcasting had added, so that the result has ``shape``: the transpose of ``broadcast_to``."""
-    if input.itemsize == 2:  # float16 is added up in float32
+    if input.dtype.itemsize == 2:  # float16 is added up in float32
         return sum_to.operation.forward(input.astype(SINGLE), shape).astype(HALF)  # type: ignore[attr-defined]
     if input.shape[1:] == shape:
         # Rows of a small matrix: a product with ones takes half the time of the reduction.

@@ -232,8 +232,8 @@ def places_of(index: Any, shape: tuple[int, ...]) -> np.ndarray:
     after = before + len(arrays)  # arrays side by side: no array of all places is needed
     places: Any = 0
     for i, item in enumerate(arrays, before):
-        array = np.asarray(item, np.int64)
-        places = places + np.where(array < 0, array + shape[i], array) * math.prod(shape[i + 1 :])
+        array, step = from_the_front(np.asarray(item, np.int64), shape[i]), math.prod(shape[i + 1 :])
+        places = places + (array if step == 1 else array * step)
     rest, row = math.prod(shape[after:]), math.prod(shape[before:])
     if rest != 1:
         places = np.add.outer(places, np.arange(rest))
@@ -243,6 +243,11 @@ def places_of(index: Any, shape: tuple[int, ...]) -> np.ndarray:
         )
     taken = np.broadcast_shapes(*(np.shape(item) for item in arrays))
     return np.asarray(places).reshape(*shape[:before], *taken, *shape[after:])
+
+
+def from_the_front(places: np.ndarray, size: int) -> np.ndarray:
+    """Indices along a dimension of this size without negative ones."""
+    return np.where(places < 0, places + size, places) if places.size and places.min() < 0 else places
 
 
 @operation(
@@ -344,8 +349,8 @@ def take_along_dim(input: Array, indices: Index, dim: int | None = None) -> Arra
 def scatter_along_dim(input: Array, indices: Index, dim: int | None, shape: tuple[int, ...]) -> Array:
     """Zeros of ``shape`` with ``input`` added at ``indices`` along ``dim``: the transpose of ``take_along_dim``."""
     if dim is None:
-        return added_up(np.where(indices < 0, indices + math.prod(shape), indices), input, shape)
-    index = place_along_dim(np.where(indices < 0, indices + shape[dim], indices), dim % len(shape), shape, input.shape)
+        return added_up(from_the_front(indices, math.prod(shape)), input, shape)
+    index = place_along_dim(from_the_front(indices, shape[dim]), dim % len(shape), shape, input.shape)
     if input.shape[dim] == 1 and not any(item.__class__ is int for item in index):  # one each, as of a maximum
         out = np.zeros(shape, input.dtype)
         out[index] = input

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
 from ..tensor import Tensor, make
 from .indexing import getitem, put_at
 from .parts import along
@@ -73,7 +74,7 @@ def _listed(tensors: Any, function: str) -> list[Any]:
         raise TypeError(f"{function}(): argument 'tensors' must be tuple of Tensors, not {type(tensors).__name__}")
     if not tensors:
         raise RuntimeError(f"{function} expects a non-empty TensorList")
-    return list(tensors)
+    return several(tuple(tensors), function, lists=False)
 
 
 @composite(np.hstack, out=True)
@@ -128,7 +129,8 @@ def block_diag(*tensors: Any) -> Array:
             )
     if not blocks:
         return make(np.zeros((1, 0), np.float32))
-    blocks = [atleast_2d(block) for block in blocks]
+    dtype = _meeting(blocks)
+    blocks = [atleast_2d(block.to(dtype)) for block in blocks]
     width, left, rows = sum(block.shape[1] for block in blocks), 0, []
     for block in blocks:
         height, own = block.shape
@@ -136,6 +138,15 @@ def block_diag(*tensors: Any) -> Array:
         rows.append(cat([sides[0], block, sides[1]], 1))
         left += own
     return cat(rows, 0)
+
+
+def _meeting(tensors: list[Any]) -> Any:
+    """The dtype in which tensors meet: those without dimensions count less."""
+    ranks: list[Any] = [None, None]
+    for t in tensors:
+        known = ranks[t.ndim == 0]
+        ranks[t.ndim == 0] = t.dtype if known is None else dtypes.promote_types(known, t.dtype)
+    return dtypes.result_type_of(*ranks, None)
 
 
 # Grids and combinations

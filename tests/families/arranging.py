@@ -46,3 +46,8 @@ torch.tril(v); torch.triu(s); torch.tril_indices(-1, 4); torch.tril_indices(3, 4
 F.pixel_shuffle(image, 3); F.pixel_shuffle(x, 2); F.pixel_unshuffle(image, 3); F.channel_shuffle(image, 3); F.channel_shuffle(x, 2)
 (cube * 1).fill_diagonal_(1); (v * 1).fill_diagonal_(1)
 """
+
+UNARY = """
+a.flip(0); a.roll(1); torch.tril(a.reshape(1, 2)); torch.triu(a.reshape(2, 1), 1); a.repeat(2); a.tile(2, 1); a.repeat_interleave(2); a.repeat_interleave(torch.tensor([1, 2])); torch.vander(a)
+torch.repeat_interleave(a); a.reshape(1, 2).rot90(); (a.reshape(1, 2) * 1).fill_diagonal_(1); (a.reshape(2, 1) * 1).tril_(); F.pixel_shuffle(a.repeat(2).reshape(1, 4, 1, 1), 2)
+"""

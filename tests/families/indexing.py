@@ -93,3 +93,7 @@ x[:, torch.tensor([5])]; x[k, torch.tensor([0, 1])]; s[torch.tensor([True])]; x[
 x[object()]; x[None, 5]; x[k, 7]; x[7, k]; x[mask, 0]; x[row_mask, k]; s[k]; s[:]; s[1:]; x[torch.tensor([-4])]; x[no, 9]
 torch.take_along_dim(x, k, 0); torch.take_along_dim(x, x, 0); torch.take_along_dim(x, along, 2); torch.take_along_dim(x, along.int(), 1)
 """
+
+UNARY = """
+a[[1, 1, 0]]; a[None, 1]; a[torch.tensor([True, False])]; a.take_along_dim(torch.tensor([1, 1]), 0); torch.tensor([1.0, 2.0])[a if a.dtype in (torch.int32, torch.int64, torch.bool) else a.long()]; torch.tensor([1.0, 2.0]).take_along_dim(a, 0)
+"""

@@ -39,3 +39,11 @@ torch.combinations(v, -1); torch.combinations(x); torch.meshgrid(v, k, indexing=
 torch.meshgrid(indexing="ij"); torch.select_scatter(x, v, 0, 7); torch.select_scatter(x, x, 0, 1); torch.select_scatter(x, v[:1], 0, 1); torch.select_scatter(x, v, 3, 1)
 torch.slice_scatter(x, x, 0, 1); torch.slice_scatter(x, x[:1], 0, 1); torch.slice_scatter(x, x, 0, 0, 3, 0); torch.diagonal_scatter(x, k[:1].float()); x.diagonal_scatter(v, 0, 1, 1)
 """
+
+MEETINGS = """
+torch.hstack([a, b]); torch.vstack([a, b]); torch.dstack([a, b]); torch.column_stack([a, b]); torch.block_diag(a, b)
+"""
+
+UNARY = """
+torch.combinations(a); torch.cartesian_prod(a, a); a.reshape(1, 2).select_scatter(a, 0, 0); a.slice_scatter(a, 0); a.reshape(1, 2).diagonal_scatter(a[:1]); a.slice_scatter(torch.tensor([1.5]), 0, 1)
+"""

@@ -14,3 +14,8 @@ torch.masked_select(x, n); torch.masked_select(x, mask.to(torch.uint8)); torch.m
 torch.masked_fill(x, n, 1); torch.masked_fill(x, mask, v); torch.masked_fill(n, mask, float("inf")); torch.masked_fill(x.half(), mask, 1e9); torch.masked_fill(n.int(), mask, 2**40); torch.masked_fill(x, mask.to(torch.uint8), 1)
 (v * 1).masked_fill_(mask, 1); torch.masked_fill(x, mask[:, :3], 1); torch.masked_fill(x, mask, "a"); torch.masked_scatter(x, mask, v); torch.masked_scatter(x, mask, n); (v * 1).masked_scatter_(mask, x); x.masked_fill_(mask, 1)
 """
+
+UNARY = """
+a.masked_fill(torch.tensor([True, False]), 1); a.masked_fill(torch.tensor([True, False]), 1.5); a.masked_fill(torch.tensor([True, False]), True); a.masked_select(torch.tensor([True, False])); a.masked_scatter(torch.tensor([True, True]), a)
+torch.tensor([1.0, 2.0]).masked_fill(a, 3.0); torch.tensor([1.0, 2.0]).masked_select(a); a.masked_fill(torch.tensor([True, False]), torch.tensor(2.5)); a.masked_fill(torch.tensor([True, False]), torch.tensor(True)); a.masked_fill(torch.tensor([True, False]), 70000)
+"""

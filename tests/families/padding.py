@@ -23,3 +23,9 @@ F.pad(x, (1, 1, 1, 1), "reflect"); F.pad(im, (1, 1), "reflect"); F.pad(volume, (
 F.pad(x, (1, 1), "edge"); F.pad(empty, (1, 1), "reflect"); F.pad(empty.T, (1, 1), "replicate"); F.pad(s, (1, 1)); F.pad(v, (1, 1), "circular"); F.pad(x, (1.0, 1)); F.pad(x, 1)
 F.pad(torch.zeros(2, 3, 0), (1, 1), "circular")
 """
+
+UNARY = """
+F.pad(a, (1, 1)); F.pad(a, (1, 0), value=2); F.pad(a, (1, 0), value=1.5); F.pad(a.reshape(1, 2), (1, 1), "reflect"); F.pad(a.reshape(1, 2), (1, 1), "replicate"); F.pad(a.reshape(1, 2), (1, 1), "circular")
+"""
+
+BEYOND = {"bool": {'F.pad(a.reshape(1, 2), (1, 1), "reflect")', 'F.pad(a.reshape(1, 2), (1, 1), "replicate")'}}

@@ -50,3 +50,9 @@ torch.scatter(x, 1, at1, s); torch.scatter(x, 1, at1, x[:2]); torch.scatter(x, 1
 torch.scatter(x, 1, few, x); torch.scatter(n.int(), 1, at1, 2**40); torch.scatter(x, 1, at1); torch.scatter_add(x, 1, at1, 1.0); torch.scatter_add(x, 1, at1, x.double()); torch.scatter_add(x, 1, -at1, x)
 torch.scatter_reduce(x, 1, at1, x, "foo"); torch.scatter_reduce(mask, 1, at1, mask, "mean"); torch.scatter(x, 2, at1, x); (x * 1).scatter_(1, at1, n); x.scatter_(1, at1, x)
 """
+
+UNARY = """
+a.gather(0, torch.tensor([1, 1, 0])); a.scatter(0, torch.tensor([1]), 1); a.scatter(0, torch.tensor([1, 0]), a); a.scatter_add(0, torch.tensor([0, 0]), a); torch.tensor([1.0, 2.0]).gather(0, a)
+a.scatter_reduce(0, torch.tensor([0, 0]), a, "sum"); a.scatter_reduce(0, torch.tensor([0, 0]), a, "prod"); a.scatter_reduce(0, torch.tensor([0, 0]), a, "amax"); a.scatter_reduce(0, torch.tensor([0, 0]), a, "amin")
+a.scatter_reduce(0, torch.tensor([0, 0]), a, "mean"); a.scatter_reduce(0, torch.tensor([0, 0]), a, "mean", include_self=False); a.scatter(0, torch.tensor([1]), 2, reduce="multiply"); torch.tensor([1.0, 2.0]).scatter(0, a, 5.0)
+"""

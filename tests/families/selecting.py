@@ -47,3 +47,10 @@ torch.take(empty, torch.tensor([0])); torch.unravel_index(k.float(), (3, 4)); to
 F.one_hot(k, 2); F.one_hot(k32); F.one_hot(-k); F.one_hot(no); F.one_hot(k.float()); F.embedding(k, x, padding_idx=5); F.embedding(k + 9, x); F.embedding(-k, x); F.embedding(k, v); F.embedding(k, cube); F.embedding(k.float(), x)
 torch.index_reduce(x, 0, k, y, "sum"); torch.index_reduce(x, 0, minus, y, "prod")
 """
+
+UNARY = """
+a.index_select(0, torch.tensor([1, 1])); a.index_add(0, torch.tensor([0, 0]), a); a.index_add(0, torch.tensor([0]), a[:1], alpha=2); a.index_copy(0, torch.tensor([1]), a[:1]); a.index_fill(0, torch.tensor([0]), 1)
+a.index_fill(0, torch.tensor([0]), 1.5); a.index_put((torch.tensor([0, 0]),), a, accumulate=True); a.put(torch.tensor([1, 0]), a); a.put(torch.tensor([0, 0]), a, accumulate=True); a.take(torch.tensor([1, -1]))
+F.one_hot(a); F.embedding(a, torch.tensor([[1.0], [2.0]])); F.embedding(torch.tensor([0, 1]), a.reshape(2, 1)); torch.tensor([1.0, 2.0]).index_select(0, a); torch.tensor([1.0, 2.0]).take(a); torch.unravel_index(a, (2, 2))[1]
+torch.tensor([1.0, 2.0]).index_add(0, a, torch.tensor([1.0, 2.0])); torch.tensor([1.0, 2.0]).index_copy(0, a, torch.tensor([1.0, 2.0])); torch.tensor([1.0, 2.0]).put(a, torch.tensor([1.0, 2.0]))
+"""

@@ -53,3 +53,7 @@ torch.diag_embed(s); torch.diag_embed(x, 0, 0, 5); torch.linalg.diagonal(v)
 x.unfold(1, 5, 1); x.unfold(1, 2, 0); x.unfold(1, -1, 1); s.unfold(0, 2, 1); x.unfold(2, 1, 1)
 x.as_strided((2, 20), (1, 2)); x.as_strided((2, 2), (1,)); x.as_strided((2, 2), (-1, 1)); x.as_strided((2, 2), (1, 1), -1); x.as_strided((2, -2), (1, 1))
 """
+
+UNARY = """
+a.diag(); a.diag_embed(1); a.diagflat(); a.unfold(0, 1, 1); a.as_strided((2, 2), (0, 1)); a.reshape(1, 2).diagonal()
+"""

@@ -232,8 +232,9 @@ def _integer_power(input: Any, exponent: Any) -> Any:
         return np.power(input, exponent)
     if not hasattr(exponent, "dtype"):
         raise RuntimeError("pow: Integers to negative integer powers are not allowed. Use a floating point base.")
-    power = np.power(input, np.absolute(exponent))
-    return np.where((exponent < 0) & (np.absolute(power) != 1), power.dtype.type(0), power)
+    negative = exponent < 0
+    power = np.power(input, np.where(negative, exponent & 1, exponent))
+    return np.where(negative & (np.absolute(input) != 1), power.dtype.type(0), power)
 
 
 @composite(methods=("float_power", "float_power_"), out=True)

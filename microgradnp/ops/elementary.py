@@ -33,7 +33,7 @@ def exp2(input: Array) -> Array:
 
 
 @operation(np.expm1, **in_both_forms("expm1"), **REAL)
-@derivatives(input=lambda g, out: g * (out + 1))
+@derivatives(input=lambda g, input: g * np.exp(input))
 def expm1(input: Array) -> Array:
     """exp(input) - 1, accurate near 0.
 
@@ -178,6 +178,8 @@ def sigmoid(input: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html
     """
+    if input.dtype is HALF:
+        return (1 / (1 + np.exp(-input.astype(np.float32)))).astype(HALF)
     if not input.ndim:
         return 1 / (1 + np.exp(-input))
     one = ONE[input.dtype]

@@ -49,9 +49,11 @@ def general(record: Operation, *args: Any, **kwargs: Any) -> Any:
     _replace(record, arguments, record.promoted, lambda value: _convert(value, target, beside))
     try:
         return record.bare(*bound.args, **bound.kwargs)
-    except OverflowError:
+    except OverflowError as error:
         if target is None or target.kind not in "iu":
             raise
+        if len(record.operands) != 2:
+            raise RuntimeError(f"{record.label}: value cannot be converted without overflow: {error}") from None
     _replace(record, arguments, record.promoted, lambda value: _wrapped(value, target))
     return record.bare(*bound.args, **bound.kwargs)
 
@@ -205,7 +207,7 @@ def as_tensors(
         elif name in kwargs:
             found.append(kwargs[name])
             kwargs[name] = _all_as_tensors(function.__name__, kwargs[name])
-    if found and not _has_tensor(found) and not any(isinstance(v, (list, tuple)) and not v for v in found):
+    if found and not _has_tensor((*found, *given)) and not any(isinstance(v, (list, tuple)) and not v for v in found):
         raise TypeError(
             f"{where()}{function.__name__}(): expected a Tensor, got {type(found[0]).__name__}; make one with "
             "microgradnp.tensor(...)"

@@ -36,6 +36,14 @@ def test_dtypes_that_do_not_exist_say_so(name: str) -> None:
             getattr(mg.ones(2), convert)()
 
 
+def test_float64_is_not_none() -> None:
+    """NumPy says ``np.dtype("float64") == None``, so that ``dtype in (None, ...)`` is a trap."""
+    single = np.ones(2, np.float32)
+    for convert in (mg.as_tensor, mg.tensor, mg.asarray):
+        assert convert(single, dtype=mg.float64).dtype == mg.float64
+    assert mg.as_tensor(mg.from_numpy(single), dtype=mg.float64).dtype == mg.float64
+
+
 @pytest.mark.parametrize("value", [None, "nope", np.complex64, 3, object, "U3", np.uint32])
 def test_what_is_no_dtype_is_refused(value: Any) -> None:
     with pytest.raises(TypeError, match="not a supported dtype"):

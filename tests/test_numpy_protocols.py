@@ -422,6 +422,16 @@ def test_writing_to_a_leaf_is_refused_and_changes_nothing() -> None:
     np.testing.assert_array_equal(plain(t), ARRAYS["t"])
 
 
+@pytest.mark.parametrize(
+    "expression", ["np.add(t, 1, out=n)", "np.sum(t, 0, out=n[0])", "np.exp(t, out=n, where=mask)"]
+)
+def test_a_result_of_another_kind_is_not_written(expression: str) -> None:
+    n = mg.zeros(3, 4, dtype=mg.int64)
+    with pytest.raises(TypeError, match="cannot be cast"):
+        evaluate(expression, **as_tensors(), n=n)
+    assert not n.any()
+
+
 # Completeness
 
 
@@ -480,6 +490,10 @@ def test_scipys_ufuncs_are_answered_by_the_records_that_name_them() -> None:
     np.testing.assert_allclose(plain(out), special.erf(ARRAYS["t"]), rtol=1e-14)
     (gradient,) = mg.autograd.grad(out.sum(), t)
     np.testing.assert_allclose(plain(gradient), 2 / np.sqrt(np.pi) * np.exp(-(ARRAYS["t"] ** 2)), rtol=1e-12)
+    for name in ("expit", "logit", "log_expit", "gammaln", "psi", "erfc", "erfinv"):
+        inside = t / 4
+        np.testing.assert_allclose(plain(getattr(special, name)(inside)), getattr(special, name)(plain(inside)), 1e-12)
+    np.testing.assert_allclose(plain(special.xlogy(ARRAYS["a"], t)), special.xlogy(ARRAYS["a"], ARRAYS["t"]), 1e-12)
     with pytest.raises(TypeError, match="jv is not supported on Tensors"):
         special.jv(1, t)
 

@@ -107,7 +107,11 @@ def into(out: Any, name: str, result: Any) -> Any:
             f"{name} on Tensors does not support the argument 'out' as a NumPy array, in which the gradient would be "
             "lost: leave it away, or give a Tensor"
         )
-    return write(out, name, lambda before: np.broadcast_to(result, before.shape).to(before.dtype))
+    if not np.can_cast(result.dtype, out.dtype, "same_kind"):
+        raise TypeError(f"{name}: the result of {result.dtype} cannot be cast to the argument 'out' of {out.dtype}")
+    if result.shape != out.shape:
+        result = np.broadcast_to(result, out.shape)
+    return write(out, name, lambda before: result.to(before.dtype))
 
 
 def check_out(out: Any, name: str) -> None:

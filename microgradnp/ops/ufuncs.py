@@ -29,6 +29,12 @@ ACCUMULATED_BY = {
     np.add: "cumsum", np.multiply: "cumprod", np.maximum: "cummax", np.minimum: "cummin", np.logaddexp: "logcumsumexp",
 }  # fmt: skip
 ELSEWHERE = {"reduceat": "split the tensor and reduce the parts", "at": "use t[index] = ... or index_put_"}
+SCIPYS = {  # ufuncs of scipy.special that no record names
+    "expit": "sigmoid", "log_expit": "nn.functional.logsigmoid", "logit": "logit", "xlogy": "xlogy",
+    "log_ndtr": "special.log_ndtr", "ndtr": "special.ndtr", "ndtri": "special.ndtri", "entr": "special.entr",
+    "i0e": "special.i0e", "i1": "special.i1", "i1e": "special.i1e", "xlog1py": "special.xlog1py",
+    "erfcx": "special.erfcx", "zeta": "special.zeta",
+}  # fmt: skip
 NEUTRAL = {"casting": ("same_kind",), "order": ("K", "C", "A"), "subok": (True,)}
 
 
@@ -57,10 +63,13 @@ def __array_ufunc__(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwarg
 
 
 def _answer(ufunc: Any) -> Any:
-    """What answers a call of the ufunc: its record, or one named by its text (``"scipy.special.erf"``)."""
-    found = ANSWERS.get(ufunc) or BY_NUMPY.get(ufunc) or BY_NUMPY.get(f"scipy.special.{ufunc.__name__}")
+    """What answers a call of the ufunc: a record that names it, or a function that SciPy calls otherwise."""
+    name = ufunc.__name__
+    found = ANSWERS.get(ufunc) or BY_NUMPY.get(ufunc) or BY_NUMPY.get(f"scipy.special.{name}")
+    if found is None and name in SCIPYS and not hasattr(np, name):
+        found = named(SCIPYS[name])
     if found is None:
-        raise unsupported(f"np.{ufunc.__name__}" if hasattr(np, ufunc.__name__) else ufunc.__name__)
+        raise unsupported(f"np.{name}" if hasattr(np, name) else name)
     return found
 
 
@@ -90,6 +99,8 @@ def call(
     # Only the elements that are wanted are computed: the others may lie where there is no derivative.
     chosen = [np.broadcast_to(as_tensor(value), target.shape)[mask] for value in inputs]
     result = as_tensor(_value(ufunc, chosen, others))
+    if not np.can_cast(result.dtype, target.dtype, "same_kind"):
+        raise TypeError(f"{name}: the result of {result.dtype} cannot be cast to the argument 'out' of {target.dtype}")
     return write(target, name, lambda before: put_at(before, plain_index(mask), result.to(before.dtype)))
 
 

@@ -192,7 +192,7 @@ def _letters(labels: Any) -> str:
 
 
 @composite(methods=())
-def einsum(equation: Array, *operands: Array) -> Array:
+def einsum(equation: Any, *operands: Array) -> Array:
     """Products of elements, summed over the labels that the result does not have: ``einsum("ij,jk->ik", a, b)``.
 
     A label repeated within one operand takes its diagonal. ``...`` stands for any further dimensions, which broadcast;

@@ -30,20 +30,25 @@ REFERENCES = {
 
 KINKS = [
     (mg.det, [[[0.0, 0.0], [0.0, 0.0]]], [[[0.0, 0.0], [0.0, 0.0]]]),
+    (
+        lambda x: mg.autograd.grad(mg.det(x), x, create_graph=True)[0] * mg.tensor([[1.0, 2.0], [3.0, 4.0]]),
+        [[[0.0, 0.0], [0.0, 0.0]]],
+        [[[4.0, -3.0], [-2.0, 1.0]]],
+    ),
     (mg.logdet, [[[-1.0, 0.0], [0.0, 1.0]]], [[[0.0, 0.0], [0.0, 0.0]]]),
 ]
 
 FUNCTIONS = """
-torch.det(sq); sq.det(); torch.linalg.det(a233); torch.det(a33[:2, :2]); torch.det(a33[:1, :1]); torch.linalg.det(x[:0, :0]); torch.det(a233[:0])
-torch.det(a33.T); torch.det(a233[None]); torch.linalg.det(a33 @ a33.T); torch.det(u3[:, None] * w3); torch.det(a33 * sing3); torch.det(torch.diag_embed(v))
+torch.det(a33 + torch.eye(3)); (a33 - torch.eye(3)).det(); torch.linalg.det(a233 + torch.eye(3)); torch.det(a33[:2, :2] + torch.eye(2)); torch.det(a33[:1, :1] + 1); torch.linalg.det(x[:0, :0])
+torch.det(a233[:0] + torch.eye(3)); torch.det(a33.T + torch.eye(3)); torch.det(a233[None] - torch.eye(3)); torch.linalg.det(a33 @ a33.T + torch.eye(3)); torch.det(torch.diag_embed(p[0]))
 torch.slogdet(a33 + torch.eye(3)).logabsdet; torch.slogdet(a33 + torch.eye(3)); (a33 - torch.eye(3)).slogdet(); torch.linalg.slogdet(a233 + torch.eye(3)); torch.linalg.slogdet(x[:0, :0])
-torch.linalg.slogdet(a233[:0] * 1); torch.linalg.slogdet(a233[:, None] - torch.eye(3)).sign; torch.linalg.slogdet(a33.T)[1]
+torch.linalg.slogdet(a233[:0] * 1); torch.linalg.slogdet(a233[:, None] - torch.eye(3)).sign; torch.linalg.slogdet(a33.T - torch.eye(3))[1]
 torch.logdet(a33 + torch.eye(3)); (a233 + torch.eye(3)).logdet(); torch.logdet(-a33 @ a33.T - torch.eye(3)); torch.logdet(a33[:0, :0])
 """
 
 # PyTorch's determinant of a singular matrix has an accurate first gradient only.
 FIRST_ORDER = """
-torch.det(a33 + sing3); torch.det((a33 * 0 + 1) * sing3); torch.det(u3[:, None] * w3 + 0 * a33); torch.det(a33 * 0)
+torch.det(a33.double() + sing3); torch.det((a33.double() * 0 + 1) * sing3); torch.det(u3.double()[:, None] * w3.double() + 0 * a33); torch.det(a33 * 0); torch.linalg.det(a233 * 0)
 """
 
 SPECIAL = "torch.linalg.det(a[:3, :3] * 0 + 1)"

@@ -308,7 +308,10 @@ def _leave_out() -> list[str]:
 
 def _mark_view(record: Operation) -> list[str]:
     first = record.operands[0]
-    return [f"if array.base is not None and owner_of(array) is owner_of({first}_array): look_into(out, {first})"]
+    return [
+        f"if array.__class__ is ndarray and array.base is not None and owner_of(array) is owner_of({first}_array):"
+        f" look_into(out, {first})"
+    ]
 
 
 # What is saved

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import microgradnp as mg
 from microgradnp import random
 from microgradnp.random import Generator
 
@@ -136,6 +137,83 @@ FROZEN = [
     ("exponential", (3, 2.5), "float64", [0.08540090296183482, 0.776945305584447, 0.18153753294691366], 1e-15, 890),
     ("multinomial", (P, 4), None, [0, 2, 1, 3], 0, 636),
     ("multinomial", (P, 8, True), None, [1, 3, 1, 2, 1, 2, 1, 1], 0, 382),
+    (
+        "log_normal",
+        (4, 0.5, 0.7),
+        None,
+        [2.690458059310913, 5.988520622253418, 0.8393338918685913, 3.5522117614746094],
+        1e-7,
+        636,
+    ),
+    (
+        "log_normal",
+        (20, 0.5, 0.7),
+        "float64",
+        [
+            2.690458091939593,
+            5.9885208010263105,
+            0.8393339125999767,
+            3.5522118305151738,
+            0.5567113413145311,
+            2.1147446259014027,
+            0.6842195073821669,
+            1.7911570048314138,
+            1.3677876710814656,
+            1.4177683756358013,
+            0.7838866899202309,
+            0.9034561341528892,
+            4.295921318624178,
+            0.717389763337029,
+            3.3339443015918553,
+            0.8214600282721172,
+            0.9394820869203327,
+            3.2209289776416123,
+            6.82514355151893,
+            1.3656202874435102,
+        ],
+        1e-15,
+        189,
+    ),
+    (
+        "cauchy",
+        (4, 1.5, 2.0),
+        None,
+        [-1.3986303806304932, 5.636157035827637, 0.5955889225006104, 2.5647826194763184],
+        1e-6,
+        636,
+    ),
+    ("geometric", (10, 0.2), None, [8.0, 1.0, 5.0, 2.0, 4.0, 2.0, 4.0, 3.0, 3.0, 13.0], 0, 245),
+    ("geometric", (10, 0.2), "int64", [8, 1, 5, 2, 4, 2, 4, 3, 3, 13], 0, 245),
+    ("poisson", (np.linspace(0, 40, 9),), None, [0.0, 6.0, 10.0, 16.0, 22.0, 32.0, 31.0, 40.0, 34.0], 0, 313),
+    ("bits", (5, "uint8"), None, [232, 220, 142, 82, 150], 0, 396),
+    ("bits", (3, "float64"), None, [1731631023735903.0, 7715884471936133.0, 3285989135069819.0], 0, 890),
+    ("bits", (3, "int64", -(2**63)), None, [-8095740498988414756, -451651277519852462, 5993073493537830164], 0, 890),
+    (
+        "normal_one_by_one",
+        (17, 0.3, 1.7),
+        "float64",
+        [
+            1.4892992928261204,
+            3.432479346744133,
+            -1.339641895602888,
+            2.1640996893511755,
+            -2.3367204281742833,
+            0.9045541480297125,
+            -1.8358714893558508,
+            0.5012357574000212,
+            -0.1536702669637691,
+            -0.06651011825556027,
+            -1.5056205075826177,
+            -1.1608530370763648,
+            2.625760387731833,
+            -1.7209016732442621,
+            2.0100933323047676,
+            -1.3919177135365128,
+            -1.065892993948406,
+        ],
+        1e-15,
+        666,
+    ),
 ]
 
 
@@ -399,6 +477,73 @@ def test_device_and_repr():
     assert Generator().initial_seed() == 67280421310721
 
 
+# ------------------------------------------------------------------------------------------------- tensors, and rng=
+
+DRAWS = {
+    "rand": lambda **k: mg.rand(20, **k),
+    "randn": lambda **k: mg.randn(20, **k),
+    "randint": lambda **k: mg.randint(100, (20,), **k),
+    "randperm": lambda **k: mg.randperm(20, **k),
+    "rand_like": lambda **k: mg.rand_like(mg.ones(20), **k),
+    "randn_like": lambda **k: mg.randn_like(mg.ones(20), **k),
+    "randint_like": lambda **k: mg.randint_like(mg.ones(20), 100, **k),
+    "normal of numbers": lambda **k: mg.normal(1.0, 2.0, (20,), **k),
+    "normal of tensors": lambda **k: mg.normal(mg.zeros(20), mg.ones(20), **k),
+    "bernoulli": lambda **k: mg.bernoulli(mg.full((40,), 0.5), **k),
+    "multinomial": lambda **k: mg.multinomial(mg.ones(20), 15, **k),
+    "poisson": lambda **k: mg.poisson(mg.full((20,), 30.0), **k),
+    **{
+        f"{name}_": lambda name=name, args=args, **k: getattr(mg.zeros(20), f"{name}_")(*args, **k)
+        for name, args in {
+            "uniform": (), "normal": (), "log_normal": (), "cauchy": (), "exponential": (), "geometric": (0.1,),
+            "random": (), "bernoulli": (0.5,),
+        }.items()
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_every_random_function_takes_a_generator_or_a_numpy_one(draw):
+    before = random.get_rng_state().tolist(), np.random.get_state()[1].tolist()
+    one, other = (draw(generator=seeded()).tolist() for _ in range(2))
+    assert one == other
+    by_seed, again = draw(rng=5).tolist(), draw(rng=5).tolist()
+    assert by_seed == again == draw(rng=np.random.default_rng(5)).tolist() != one
+    numpy_generator = np.random.default_rng(5)
+    assert draw(rng=numpy_generator).tolist() != draw(rng=numpy_generator).tolist()  # which has moved on
+    assert (random.get_rng_state().tolist(), np.random.get_state()[1].tolist()) == before
+    with pytest.raises(TypeError, match="not both"):
+        draw(rng=5, generator=seeded())
+    with pytest.raises(TypeError, match="numpy"):
+        draw(rng="5")
+    with pytest.raises(TypeError, match="rng="):
+        draw(generator=np.random.default_rng(5))
+
+
+def test_draws_from_a_numpy_generator_have_the_right_distribution():
+    rng = np.random.default_rng(0)
+    assert abs(mg.rand(20000, rng=rng).mean().item() - 0.5) < 0.01
+    normal = mg.randn(20000, rng=rng)
+    assert abs(normal.mean().item()) < 0.03
+    assert abs((normal * normal).mean().item() - 1) < 0.05
+    assert abs(mg.poisson(mg.full((5000,), 20.0), rng=rng).mean().item() - 20) < 0.3
+
+
+def test_tensors_are_filled_in_the_order_of_their_memory():
+    plain, transposed = mg.zeros(3, 4), mg.zeros(4, 3).T
+    plain.uniform_(generator=seeded())
+    transposed.uniform_(generator=seeded())
+    assert transposed.T.reshape(-1).tolist() == plain.reshape(-1).tolist()
+    assert mg.rand_like(mg.zeros(4, 3).T, generator=seeded()).stride() == (1, 3)
+
+
+def test_refused_writes_draw_nothing_that_shows():
+    leaf = mg.ones(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf"):
+        leaf.uniform_()
+    assert leaf.tolist() == [1.0, 1.0, 1.0]
+
+
 # ----------------------------------------------------------------------------------------------------- module functions
 
 
@@ -436,6 +581,7 @@ def test_default_generator_starts_from_a_random_seed():
 def test_numpy_random_is_imported_by_the_first_draw():
     code = """
 import sys
+import microgradnp as mg
 from microgradnp import random
 random.manual_seed(1)
 random.Generator().seed()
@@ -572,6 +718,33 @@ class Pair:
         expected = self.torch.randperm(n, dtype=getattr(self.torch, dtype), generator=self.theirs).numpy()
         np.testing.assert_array_equal(self.ours.permutation(n, dtype), expected, strict=True)
 
+    def log_normal(self, shape, dtype, mean, std):
+        actual, expected = (
+            self.ours.log_normal(shape, mean, std, dtype),
+            self.filled(shape, dtype, "log_normal_", mean, std),
+        )
+        np.testing.assert_allclose(actual, expected, rtol=2 * np.finfo(dtype).eps, strict=True)
+
+    def cauchy(self, shape, dtype, median, sigma):
+        actual, expected = (
+            self.ours.cauchy(shape, median, sigma, dtype),
+            self.filled(shape, dtype, "cauchy_", median, sigma),
+        )
+        np.testing.assert_allclose(
+            actual, expected, rtol=1e-12 if dtype == "float64" else 2 * np.finfo(dtype).eps, strict=True
+        )
+
+    def geometric(self, shape, dtype, p):
+        actual = self.ours.geometric(shape, p, dtype)
+        np.testing.assert_array_equal(actual, self.filled(shape, dtype, "geometric_", p), strict=True)
+
+    def poisson(self, rates):
+        expected = self.torch.poisson(self.torch.from_numpy(rates), generator=self.theirs).numpy()
+        np.testing.assert_array_equal(self.ours.poisson(rates), expected, strict=True)
+
+    def bits(self, shape, dtype):
+        np.testing.assert_array_equal(self.ours.bits(shape, dtype), self.filled(shape, dtype, "random_"), strict=True)
+
     def multinomial(self, p, n, replacement):
         expected = self.torch.multinomial(self.torch.from_numpy(p), n, replacement, generator=self.theirs).numpy()
         np.testing.assert_array_equal(self.ours.multinomial(p, n, replacement), expected, strict=True)
@@ -677,6 +850,11 @@ CALLS = st.one_of(
     ),
     st.tuples(st.just("integers"), st.integers(-9, 0), st.integers(1, 9), SHAPES, st.just("int64")),
     st.tuples(st.just("permutation"), st.integers(0, 70)),
+    st.tuples(st.just("log_normal"), SHAPES, FLOAT, st.floats(-3, 3), st.floats(0.01, 2)),
+    st.tuples(st.just("cauchy"), SHAPES, FLOAT, st.floats(-3, 3), st.floats(0.01, 2)),
+    st.tuples(st.just("geometric"), SHAPES, st.sampled_from([*FLOATS, "int64"]), st.floats(0.01, 0.99)),
+    st.tuples(st.just("poisson"), st.lists(st.floats(0, 200), max_size=30).map(np.array)),
+    st.tuples(st.just("bits"), SHAPES, st.sampled_from([*FLOATS, "int64", "int32", "uint8", "bool"])),
 )
 
 

@@ -237,7 +237,7 @@ def _integer_power(input: Any, exponent: Any) -> Any:
     return np.where(negative & (np.absolute(input) != 1), power.dtype.type(0), power)
 
 
-@composite(methods=("float_power", "float_power_"), out=True)
+@composite(np.float_power, methods=("float_power", "float_power_"), out=True)
 def float_power(input: Array, exponent: Array) -> Array:
     """``input ** exponent``, computed in float64 whatever the operands are.
 

@@ -34,10 +34,16 @@ def choose(condition: Index, input: Array, other: Array) -> Array:
         warnings.warn(
             "where received a uint8 condition tensor: masks are bool tensors; use condition != 0", stacklevel=3
         )
-        return np.where(condition != 0, input, other)
-    if kind != BOOL:
+        condition = condition != 0
+    elif kind != BOOL:
         raise RuntimeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {kind}")
-    return np.where(condition, input, other)
+    out = np.where(condition, input, other)
+    for value in (input, other):
+        if value.__class__ is int and out.dtype.kind in "iu":  # NumPy would let it wrap around
+            limits = np.iinfo(out.dtype)
+            if not (limits.min or -limits.max) <= value <= limits.max:
+                raise OverflowError(f"{value} beside {out.dtype}")
+    return out
 
 
 BOOL, UINT8 = np.dtype(bool), np.dtype("uint8")

@@ -63,6 +63,12 @@ def round(input: Array, *, decimals: int = 0) -> Array:
     return np.round(input, decimals) if input.dtype.kind == "f" else np.positive(input)
 
 
+@composite(np.rint, public=())
+def rint(input: Array) -> Array:
+    """NumPy's name for ``round`` without decimals."""
+    return round(input)
+
+
 @composite(**in_both_forms("frac"), out=True)
 def frac(input: Array) -> Array:
     """The fraction of each element, with its sign: ``input - trunc(input)``. Its derivative is 1.

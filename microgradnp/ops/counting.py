@@ -47,7 +47,9 @@ def _check_histogram(function: str, input: Any, bins: int) -> None:
 
 
 @composite(methods=("histogram",))
-def histogram(input: Array, bins: Any, *, range: Any = None, weight: Array = None, density: bool = False) -> return_types.histogram:
+def histogram(
+    input: Array, bins: Any, *, range: Any = None, weight: Array = None, density: bool = False
+) -> return_types.histogram:
     """How much falls between the edges of each bin, and these edges: (hist, bin_edges).
 
     ``bins`` is the number of equal bins in ``range`` (by default, from the smallest to the largest element), or a

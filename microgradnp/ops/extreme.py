@@ -11,9 +11,9 @@ from ..tensor import Tensor
 from .arithmetic import maximum, minimum
 from .conversion import clone
 from .dims import Dim, axes_of, axis_of, dims_of, restore_dims
-from .indexing import take_along_dim
-from .record import Array, composite, derivatives, operation
-from .shape import squeeze
+from .indexing import scatter_along_dim
+from .record import Array, Index, composite, derivatives, operation
+from .shape import unsqueeze
 
 
 def _share_of_extreme(g, out, input, input_shape, dim, keepdim):
@@ -143,8 +143,33 @@ def _at(ordered: Any, place: int) -> Any:
     return np.array(ordered[place])
 
 
+def with_one(shape: Any, dim: int) -> tuple[int, ...]:
+    """The shape with a dimension of size 1 at ``dim``, counted from 0."""
+    return (*shape[:dim], 1, *shape[dim:])
+
+
+def _put_back(g, indices, dim, input_shape):
+    kept = with_one(g.shape, dim)
+    return scatter_along_dim(g.reshape(kept), indices.reshape(kept), dim, input_shape)
+
+
+@operation(public=(), samples=lambda make: [(make(3, 4), np.array([0, 3, 0]), 1), (make(3), np.array(2), 0)])
+@derivatives(input=_put_back)
+def one_along_dim(input: Array, indices: Index, dim: int) -> Array:
+    """Of each line along ``dim``, counted from 0, the element at the index given for it."""
+    return np.take_along_axis(input, indices.reshape(with_one(indices.shape, dim)), dim).reshape(indices.shape)
+
+
+def at_places(pair: Any, input: Any, indices: Any, dim: int, keepdim: bool) -> Any:
+    """The result (values, indices) of a reduction along ``dim`` that takes an element of each line."""
+    if not input.ndim:
+        return pair(clone(input), indices)
+    values = one_along_dim(input, indices, dim)
+    return pair(unsqueeze(values, dim), unsqueeze(indices, dim)) if keepdim else pair(values, indices)
+
+
 @composite(methods=("max",), out=True)
-def max(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array = None) -> Any:
+def max(input: Array, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The largest element; along ``dim`` the pair (values, indices); of two tensors the elementwise maximum.
 
     Over all elements, equal ones (or, if there are any, the nans) share the gradient; along ``dim`` the first takes it.
@@ -155,7 +180,7 @@ def max(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array = 
 
 
 @composite(methods=("min",), out=True)
-def min(input: Array, dim: Any = None, keepdim: bool = False, *, other: Array = None) -> Any:
+def min(input: Array, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The smallest element; along ``dim`` the pair (values, indices); of two tensors the elementwise minimum.
 
     Over all elements, equal ones (or, if there are any, the nans) share the gradient; along ``dim`` the first takes it.
@@ -176,11 +201,7 @@ def _extreme(input: Any, dim: Any, keepdim: bool, pair: Any, of_all: Any, place:
     axis = axis_of(dim, input.ndim, function)
     if 0 in input.shape:
         check_not_empty(function, tuple(input.shape), axis)
-    if input.ndim == 0:
-        return pair(clone(input), place(input))
-    indices = place(input, axis, True)
-    values = take_along_dim(input, indices, axis)
-    return pair(values, indices) if keepdim else pair(squeeze(values, axis), squeeze(indices, axis))
+    return at_places(pair, input, place(input, axis), axis, keepdim)
 
 
 @composite(methods=("aminmax",), out=True)

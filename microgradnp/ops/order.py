@@ -10,11 +10,12 @@ from .. import return_types
 from ..tensor import make
 from .conversion import clone
 from .dims import axis_of
+from .extreme import at_places
 from .indexing import getitem
 from .parts import along
 from .record import Array, Index, composite, operation
 from .scan import taken
-from .shape import reshape, squeeze
+from .shape import reshape
 
 # Places are found first, and have no derivative; values are taken from there, with their gradients. Nans are largest.
 
@@ -113,14 +114,8 @@ def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False) -> retu
     if not 1 <= k <= size:
         raise RuntimeError(f"kthvalue(): selected number k out of range: k={k}, but dimension {axis} has size {size}")
     order = argsort(input, axis)
-    place = getitem(order, along(axis, slice(k - 1, k))) if input.ndim else order
-    return at_places(return_types.kthvalue, input, place.clone(), axis, keepdim)
-
-
-def at_places(pair: Any, input: Any, indices: Any, axis: int, keepdim: bool) -> Any:
-    """The pair (values, indices) of a reduction along ``axis``, from indices that have kept it."""
-    values = taken(input, indices, axis)
-    return pair(values, indices) if keepdim else pair(squeeze(values, axis), squeeze(indices, axis))
+    indices = clone(getitem(order, along(axis, k - 1))) if input.ndim else order
+    return at_places(return_types.kthvalue, input, indices, axis, keepdim)
 
 
 # Unique elements

@@ -11,9 +11,9 @@ from ..tensor import Tensor, make
 from .arithmetic import lerp
 from .comparison import where
 from .dims import HALF, axis_of
-from .extreme import median_of_all, nanmedian_of_all
+from .extreme import at_places, median_of_all, nanmedian_of_all
 from .indexing import take_along_dim
-from .order import argsort, at_places
+from .order import argsort
 from .record import Array, composite, operation
 from .shape import permute, reshape
 
@@ -30,7 +30,8 @@ def places_of_medians(input: Array, dim: int, ignore_nan: bool) -> Array:
     places = np.maximum(known - 1, 0) // 2
     if not ignore_nan:
         places = np.where(known < size, known, places)
-    return np.take_along_axis(_ordered_places(input, dim), places, dim)
+    found = np.take_along_axis(_ordered_places(input, dim), places, dim)
+    return found.reshape((*input.shape[:dim], *input.shape[dim + 1 :]))
 
 
 @composite(methods=("median",), out=True)
@@ -85,7 +86,7 @@ def places_of_modes(input: Array, dim: int) -> Array:
     places = np.arange(ordered.shape[-1])
     run = places - np.maximum.accumulate(np.where(new, places, 0), axis=-1)  # how many equal ones stand before
     longest = np.argmax(run, axis=-1, keepdims=True) if run.size else run[..., :1]
-    return np.ascontiguousarray(np.moveaxis(np.take_along_axis(order, longest, -1), -1, dim))
+    return np.take_along_axis(order, longest, -1)[..., 0]
 
 
 @composite(methods=("mode",), out=True)

@@ -11,6 +11,7 @@ import microgradnp as mg
 nan = math.nan
 
 REFERENCES = {
+    "one_along_dim": lambda x, indices, dim: np.take_along_axis(x, np.expand_dims(indices, dim), dim).squeeze(dim),
     "max_of_all": np.max,
     "min_of_all": np.min,
     "median_of_all": lambda x: np.sort(x, None)[(x.size - 1) // 2],

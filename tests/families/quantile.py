@@ -11,12 +11,12 @@ import microgradnp as mg
 
 
 def _places_of_medians(input: Any, dim: int, ignore_nan: bool) -> Any:
-    return np.take(np.argsort(input, axis=dim), [(input.shape[dim] - 1) // 2], dim)
+    return np.take(np.argsort(input, axis=dim), (input.shape[dim] - 1) // 2, dim)
 
 
 REFERENCES = {
     "places_of_medians": _places_of_medians,
-    "places_of_modes": lambda input, dim: np.argmin(input, axis=dim, keepdims=True),  # all are different
+    "places_of_modes": lambda input, dim: np.argmin(input, axis=dim),  # all are different
 }
 
 FUNCTIONS = """

@@ -145,7 +145,7 @@ def repeat(input: Array, *repeats: Any) -> Array:
     apart = reshape(input, tuple(size for n in own for size in (1, n)))
     spread = broadcast_to(apart, tuple(size for pair in zip(counts, own, strict=True) for size in pair))
     out = reshape(spread, tuple(count * n for count, n in zip(counts, own, strict=True)))
-    return clone(out) if np.shares_memory(out._array, input._array) else out
+    return out if out._base is None else clone(out)
 
 
 @composite(np.tile)
@@ -201,7 +201,7 @@ def _repeated_evenly(input: Tensor, count: int, axis: int, output_size: int | No
     apart = reshape(input, (*shape[: axis + 1], 1, *shape[axis + 1 :]))
     spread = broadcast_to(apart, (*shape[: axis + 1], count, *shape[axis + 1 :]))
     out = reshape(spread, (*shape[:axis], shape[axis] * count, *shape[axis + 1 :]))
-    return clone(out) if count == 1 else out
+    return out if out._base is None else clone(out)
 
 
 def _check_size(output_size: int | None, total: int) -> None:

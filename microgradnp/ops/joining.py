@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -165,7 +166,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
         text = "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument."
         warnings.warn(f"{text} Pass indexing='ij' for what it does now.", UserWarning, stacklevel=3)
     vectors = _vectors(tensors, indexing)
-    shape = tuple(t.numel() for t in vectors)
+    shape = tuple(math.prod(t.shape) for t in vectors)
     order = list(range(len(shape)))
     if indexing == "xy" and len(shape) > 1:
         order[:2] = [1, 0]

@@ -6,6 +6,7 @@ repeat), adding ``add_at``. Index tensors are copied: they may be written to bef
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -196,7 +197,7 @@ def _shared(total: Tensor, counts: np.ndarray) -> Tensor:
 def _grouped(input: Tensor, at: Any, src: Tensor, reduce: str, include_self: bool) -> Tensor:
     """The elements for each place gathered into rows, places with equally many of them together, and reduced."""
     reducer = {"prod": prod, "amax": amax, "amin": amin}[reduce]
-    places = np.arange(input.numel()).reshape(input.shape)[at].reshape(-1)
+    places = np.arange(math.prod(input.shape)).reshape(input.shape)[at].reshape(-1)
     order = np.argsort(places, kind="stable")
     ordered = places[order]
     starts = np.flatnonzero(np.diff(ordered, prepend=-1))

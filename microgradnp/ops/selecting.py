@@ -130,7 +130,7 @@ def index_reduce(
 
 def _flat_places(function: str, input: Tensor, index: Tensor) -> np.ndarray:
     places = places_from(index, function, int32=False)
-    count = input.numel()
+    count = math.prod(input.shape)
     if places.size and not count:
         raise IndexError(f"{function}(): tried to take from an empty tensor")
     check_bounds(places, count, function, "the flattened tensor", IndexError, negative=True)

@@ -101,7 +101,7 @@ def view(input: Array, *shape: Any) -> Array:
     if len(shape) == 1 and isinstance(shape[0], (np.dtype, type)):
         return _as_dtype(input, dtypes.as_dtype(shape[0], "view()"))
     out = reshape(input, _given(shape, "view"))
-    if out._base is None and out.numel():
+    if out._base is None and isinstance(out._array, np.ndarray) and out.numel():
         raise RuntimeError(
             f"view size is not compatible with input tensor's size and stride (shape {tuple(input.shape)}, strides "
             f"{input.stride()}): its elements do not lie in that order in memory. Use .reshape(...) instead."

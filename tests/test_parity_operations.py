@@ -73,11 +73,6 @@ def requires_grad(result: Any) -> bool:
     return getattr(result, "requires_grad", False)
 
 
-def requires_grad(result: Any) -> bool:
-    """Of a tensor, whether it does; a Python value does not."""
-    return getattr(result, "requires_grad", False)
-
-
 def numpy_dtype(tensor: Any) -> np.dtype[Any]:
     return np.dtype(str(tensor.dtype).removeprefix("torch."))
 
@@ -162,6 +157,20 @@ def test_deliberate_differences_at_nan() -> None:
     assert str(x.sign().detach()) == "tensor([nan, 1.])"
     x.abs().sum().backward()
     assert str(x.grad) == "tensor([nan, 1.])"
+
+
+def test_deliberate_differences_of_elementwise_operations() -> None:
+    """Where PyTorch refuses a derivative that exists, or has a wrong number."""
+    x, y = mg.tensor([7.0, 0.0], requires_grad=True), mg.tensor([2.0, 3.0], requires_grad=True)
+    gradient = lambda out: [g.tolist() for g in mg.autograd.grad(out.sum(), (x, y), materialize_grads=True)]  # noqa: E731
+    assert gradient(x // y) == gradient(mg.div(x, y, rounding_mode="floor")) == [[0, 0], [0, 0]]  # not implemented
+    assert gradient(7 % y) == [[0, 0], [-3, -2]]  # not implemented
+    assert gradient(mg.heaviside(x.detach(), y)) == [[0, 0], [0, 1]]  # not implemented
+    assert gradient(mg.ldexp(y, mg.tensor([-1, -2]))) == [[0, 0], [0.5, 0.25]]  # 0: a power of integers
+    assert (mg.tensor([1], dtype=mg.uint8) > -1).tolist() == [True]  # False: -1 becomes 255
+    assert mg.maximum(x, 1).tolist() == [7, 1]  # wants a tensor
+    with pytest.raises(NotImplementedError, match="igamma"):  # in the backward pass only
+        mg.igamma(x, y)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float16"])

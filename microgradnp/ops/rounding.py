@@ -1,4 +1,4 @@
-"""Rounding, clamping, and the parts of floating point numbers."""
+"""Rounding, clamping, and the parts of numbers."""
 
 from __future__ import annotations
 
@@ -199,3 +199,42 @@ def frexp(input: Array) -> Any:
     half = exponent // 2  # of the largest exponents 2 ** -exponent is no longer a number, but its root is
     first, second = (make(np.ldexp(np.ones((), input.dtype), -part)) for part in (half, exponent - half))
     return return_types.frexp(mul(mul(input, first), second), make(exponent))
+
+
+# Real numbers as complex ones
+
+
+@composite()
+def real(input: Array) -> Array:
+    """The tensor itself: its elements are real.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.real.html
+    """
+    return input
+
+
+@composite()
+def imag(input: Array) -> Array:
+    """Raises RuntimeError, as for all tensors of real numbers.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.imag.html
+    """
+    raise RuntimeError("imag is not implemented for tensors with non-complex dtypes")
+
+
+@composite(public=("conj", "resolve_conj", "resolve_neg"))
+def conj(input: Array) -> Array:
+    """The tensor itself: its elements are real.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.conj.html
+    """
+    return input
+
+
+@composite(**in_both_forms("conj_physical"), out=True)
+def conj_physical(input: Array) -> Array:
+    """The tensor itself: its elements are real.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.conj_physical.html
+    """
+    return input

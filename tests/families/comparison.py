@@ -18,6 +18,7 @@ CONSTANTS = {
 }  # fmt: skip
 
 FUNCTIONS = """
+torch.where(mask); torch.where(n); torch.where(s > 0); torch.where(empty > 0)
 torch.where(mask, x, y); torch.where(mask, x, 0.5); torch.where(mask, row, column); torch.where(x > 0, 1.0, x)
 torch.where(mask, 1, n); torch.where(mask, x, n); torch.where(mask, s, x); torch.where(mask, 1.0, 0.0)
 torch.where(mask, 1, 0.5); torch.where(mask, True, False); torch.where(mask, 1, 0); x.where(mask, y); x.where(mask, 2)

@@ -18,6 +18,7 @@ CONSTANTS = {
 }  # fmt: skip
 
 FUNCTIONS = """
+torch.real(x); torch.conj(x); torch.conj_physical(x); x.conj_physical(); torch.resolve_conj(x); torch.resolve_neg(n); (x * 1).conj_physical_(); torch.conj_physical_(x * 1)
 torch.floor(x); torch.ceil(x); torch.trunc(x); torch.fix(x); torch.round(x); torch.frac(x); x.floor(); x.ceil(); x.trunc(); x.fix()
 x.round(); x.frac(); torch.floor(n); torch.ceil(n); torch.trunc(n); torch.round(n); torch.round(halves); torch.floor(halves)
 torch.round(x, decimals=1); x.round(decimals=2); torch.round(100 * x, decimals=-1); torch.round(halves, decimals=2); torch.frac(halves)
@@ -66,6 +67,7 @@ a.clamp(True)
 """
 
 ERRORS = """
+torch.imag(x); torch.real(2.0); torch.conj("a")
 torch.floor(mask); torch.round(mask); torch.frac(n); torch.round(n, decimals=1); torch.round(x, 1); torch.round(x, decimals="a"); torch.floor("a")
 torch.clamp(x); torch.clamp(x, None, None); torch.clamp(x, y, 2); torch.clamp(x, 2, y); torch.clamp(x, "a"); torch.clamp(x, torch.ones(5))
 (n * 1).clamp_(0.5); (n * 1).clamp_min_(0.5); torch.frexp(n); torch.nextafter(n, n); torch.copysign(x, "a"); torch.ldexp(x, "a"); torch.frac(mask); torch.clamp(n.to(torch.uint8), 300)

@@ -81,6 +81,12 @@ def places_of_first(input: Array, k: int, dim: int, largest: bool) -> Array:
     return np.take_along_axis(among, order, dim)
 
 
+def _whole_number(k: Any, function: str) -> int:
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)):
+        raise TypeError(f"{function}(): argument 'k' must be int, not {type(k).__name__}")
+    return int(k)
+
+
 @composite(methods=("topk",), out=True)
 def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> return_types.topk:
     """The ``k`` largest (or smallest) elements along ``dim`` in order, and where they stand: (values, indices).
@@ -90,14 +96,13 @@ def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool
     Source: https://docs.pytorch.org/docs/stable/generated/torch.topk.html
     """
     axis = axis_of(dim, input.ndim, "topk")
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)):
-        raise TypeError(f"topk(): argument 'k' must be int, not {type(k).__name__}")
+    k = _whole_number(k, "topk")
     size = input.shape[axis] if input.ndim else 1
     if not 0 <= k <= size:
         raise RuntimeError(f"topk(): selected index k out of range: k={k}, but dimension {axis} has size {size}")
     if not input.ndim:
         return return_types.topk(clone(input), argsort(input))
-    indices = places_of_first(input, int(k), axis, bool(largest))
+    indices = places_of_first(input, k, axis, bool(largest))
     return return_types.topk(taken(input, indices, axis), indices)
 
 
@@ -107,7 +112,7 @@ def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False) -> retu
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.kthvalue.html
     """
-    axis = axis_of(dim, input.ndim, "kthvalue")
+    axis, k = axis_of(dim, input.ndim, "kthvalue"), _whole_number(k, "kthvalue")
     size = input.shape[axis] if input.ndim else 1
     if size == 0:
         raise IndexError(f"kthvalue(): Expected reduction dim {axis} to have non-zero size")

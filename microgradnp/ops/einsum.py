@@ -7,6 +7,7 @@ are one record, ``contract``, whose derivatives are contractions again; so they 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -16,11 +17,11 @@ import numpy as np
 from ..autograd.scope import where as module_path
 from ..tensor import Tensor
 from .arithmetic import add, mul
-from .indexing import getitem
 from .product import check_tensors, matmul
 from .record import Array, c_order, composite, derivatives, operation
 from .reduction import sum
 from .shape import dim_from, permute, reshape
+from .strided import diagonal
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # what the labels 0, 1, ... stand for
 _matmul = matmul.operation.forward  # type: ignore[attr-defined]
@@ -214,7 +215,7 @@ def einsum(equation: Any, *operands: Array) -> Array:
     if not tensors:
         raise RuntimeError("einsum(): must provide at least one operand")
     read = _equation(equation, tuple(tensor.ndim for tensor in tensors))
-    return _summed(list(read.terms), tensors, read.out)
+    return _summed(read.terms, tensors, read.out)
 
 
 @composite(np.einsum, public=())
@@ -226,77 +227,111 @@ def _numpy_einsum(*operands: Array, optimize: Any = False) -> Array:
     return einsum(*operands)
 
 
-def _summed(terms: list[str], tensors: list[Any], out: str) -> Any:
+def _summed(terms: tuple[str, ...], tensors: list[Any], out: str) -> Any:
     """The Einstein sum, once every operand has a text with one label for each dimension."""
-    sizes: dict[str, int] = {}
-    for i, (term, tensor) in enumerate(zip(terms, tensors, strict=True)):
-        terms[i], tensors[i] = _on_the_diagonal(i, term, tensor)
-        for c, size in zip(terms[i], tensors[i].shape, strict=True):
-            if sizes.setdefault(c, size) == 1:
-                sizes[c] = size
-            elif size not in (1, sizes[c]):
-                raise RuntimeError(
-                    f"{module_path()}einsum(): subscript {c if c in LETTERS else '...'} has size {size} for operand "
-                    f"{i} which does not broadcast with previously seen size {sizes[c]}"
-                )
-    for i, (term, tensor) in enumerate(zip(terms, tensors, strict=True)):
-        kept = [c for c, size in zip(term, tensor.shape, strict=True) if size == sizes[c]]
-        if len(kept) < len(term):
-            terms[i], tensors[i] = "".join(kept), reshape(tensor, tuple(sizes[c] for c in kept))
-    for i in range(len(tensors)):
-        elsewhere = out + "".join(terms[:i] + terms[i + 1 :])
-        alone = tuple(axis for axis, c in enumerate(terms[i]) if c not in elsewhere)
-        if alone:
-            tensors[i] = sum(tensors[i], alone)
-            terms[i] = "".join(c for c in terms[i] if c in elsewhere)
-    if len(tensors) > 1 and tensors[0].dtype.kind == "b" and set("".join(terms)) - set(out):
+    steps = _steps(terms, out, tuple([tuple(tensor.shape) for tensor in tensors]))
+    tensors = [
+        _prepared(tensor, *change) if change else tensor for tensor, change in zip(tensors, steps.changes, strict=True)
+    ]
+    if steps.sums and tensors[0].dtype.kind == "b":
         raise NotImplementedError("einsum(): sums of products are not implemented for bool; convert to integers")
-    for taken in _path(tuple(terms), out, tuple(sizes[c] for term in terms for c in term)):
-        last = len(taken) == len(tensors)
-        chosen = [(terms[i], tensors[i]) for i in taken]
-        terms, tensors = ([x for i, x in enumerate(part) if i not in taken] for part in (terms, tensors))
-        term, tensor = chosen[0]
-        for place, (other, factor) in enumerate(chosen[1:], 2):
-            needed = out + "".join(terms) + "".join(t for t, _ in chosen[place:])
-            both = term + "".join(c for c in other if c not in term)
-            result = out if last and place == len(chosen) else "".join(c for c in both if c in needed)
-            term, tensor = result, contract(tensor, factor, f"{term},{other}->{result}")
-        terms.append(term)
-        tensors.append(tensor)
-    term, tensor = terms[0], tensors[0]
-    return tensor if term == out else permute(tensor, tuple(term.index(c) for c in out))
+    for i, j, equation in steps.products:
+        tensors.append(contract(tensors[i], tensors[j], equation))
+    return tensors[-1] if steps.order is None else permute(tensors[-1], steps.order)
 
 
-def _on_the_diagonal(i: int, term: str, tensor: Any) -> tuple[str, Any]:
-    """An operand without the labels that it repeats."""
-    for c in term:
+def _prepared(tensor: Any, diagonals: Any, shape: Any, alone: Any) -> Any:
+    for first, second in diagonals:
+        tensor = diagonal(tensor, 0, first, second)
+    if shape is not None:
+        tensor = reshape(tensor, shape)
+    return sum(tensor, alone) if alone else tensor
+
+
+class _Steps:
+    """What to do for an Einstein sum of operands with these labels and shapes.
+
+    changes: for each operand its diagonals to take, its shape without dimensions of size 1 that broadcast, and the
+    dimensions of labels that it alone has, to be summed; or None.
+    products: which two to multiply, and how; each result becomes another operand.
+    order: of the dimensions of the last one, if not that of the result.
+    sums: whether a product is summed.
+    """
+
+    def __init__(self, terms: tuple[str, ...], out: str, shapes: tuple[tuple[int, ...], ...]) -> None:
+        found = [_diagonals(i, term, shape) for i, (term, shape) in enumerate(zip(terms, shapes, strict=True))]
+        sizes: dict[str, int] = {}
+        for i, (_, term, shape) in enumerate(found):
+            for c, size in zip(term, shape, strict=True):
+                if sizes.setdefault(c, size) == 1:
+                    sizes[c] = size
+                elif size not in (1, sizes[c]):
+                    raise RuntimeError(
+                        f"{module_path()}einsum(): subscript {c if c in LETTERS else '...'} has size {size} for "
+                        f"operand {i} which does not broadcast with previously seen size {sizes[c]}"
+                    )
+        kept = ["".join(c for c, n in zip(term, shape, strict=True) if n == sizes[c]) for _, term, shape in found]
+        left: list[str] = []
+        self.changes: list[Any] = []
+        for i, (diagonals, term, _) in enumerate(found):
+            elsewhere = out + "".join(kept[:i] + kept[i + 1 :])
+            alone = tuple(axis for axis, c in enumerate(kept[i]) if c not in elsewhere)
+            shape = None if kept[i] == term else tuple(sizes[c] for c in kept[i])
+            self.changes.append((diagonals, shape, alone) if diagonals or shape is not None or alone else None)
+            left.append("".join(c for c in kept[i] if c in elsewhere))
+        self.sums = len(terms) > 1 and bool(set("".join(left)) - set(out))
+        self.products = list(_products(left, out, sizes))
+        last = self.products[-1][2].partition("->")[2] if self.products else left[0]
+        self.order = None if last == out else tuple(last.index(c) for c in out)
+
+
+_steps = lru_cache(maxsize=512)(_Steps)
+
+
+def _diagonals(i: int, term: str, shape: tuple[int, ...]) -> tuple[list[tuple[int, int]], str, tuple[int, ...]]:
+    """The pairs of dimensions of an operand that share a label, with the labels and the shape that are left."""
+    pairs = []
+    for c in dict.fromkeys(term):
         while term.count(c) > 1:
             first, second = term.index(c), term.rindex(c)
-            size = tensor.shape[first]
-            if size != tensor.shape[second]:
+            if shape[first] != shape[second]:
                 raise RuntimeError(
                     f"{module_path()}einsum(): subscript {c} is repeated for operand {i} but the sizes don't match, "
-                    f"{tensor.shape[second]} != {size}"
+                    f"{shape[second]} != {shape[first]}"
                 )
-            rest = [axis for axis in range(tensor.ndim) if axis not in (first, second)]
-            tensor = getitem(permute(tensor, (first, second, *rest)), (np.arange(size), np.arange(size)))
-            term = c + "".join(term[axis] for axis in rest)
-    return term, tensor
+            pairs.append((first, second))
+            rest = [axis for axis in range(len(term)) if axis not in (first, second)]
+            term, shape = "".join(term[a] for a in rest) + c, (*(shape[a] for a in rest), shape[first])
+    return pairs, term, shape
 
 
-@lru_cache(maxsize=512)
-def _path(terms: tuple[str, ...], out: str, sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-    """Which operands to multiply, step by step; the result of a step becomes the last operand."""
+def _products(terms: list[str], out: str, sizes: dict[str, int]) -> Iterator[tuple[int, int, str]]:
+    """The operands to multiply two by two, by their positions in a list to which every result is added."""
+    waiting, count = list(enumerate(terms)), len(terms)
+    for taken in _path(terms, out, sizes):
+        chosen = [waiting[place] for place in taken]
+        waiting = [one for place, one in enumerate(waiting) if place not in taken]
+        (i, term), *others = chosen
+        for place, (j, other) in enumerate(others, 1):
+            needed = out + "".join(t for _, t in (*waiting, *others[place:]))
+            both = term + "".join(c for c in other if c not in term)
+            last = not waiting and place == len(others)
+            result = out if last else "".join(c for c in both if c in needed)
+            yield i, j, f"{term},{other}->{result}"
+            i, term, count = count, result, count + 1
+        waiting.append((i, term))
+
+
+def _path(terms: list[str], out: str, sizes: dict[str, int]) -> list[tuple[int, ...]]:
+    """Which operands to multiply, step by step: the result of a step becomes the last operand."""
     if len(terms) < 3:
-        return ((0, 1),) if len(terms) == 2 else ()
-    labels = {c: i for i, c in enumerate(dict.fromkeys("".join(terms)))}
-    rest, arguments = iter(sizes), []
+        return [(0, 1)] if len(terms) == 2 else []
+    labels = {c: i for i, c in enumerate(sizes)}
+    arguments: list[Any] = []
     for term in terms:
-        shape = tuple(next(rest) for _ in term)
-        arguments += [np.broadcast_to(np.float64(0), shape), [labels[c] for c in term]]
+        arguments += [np.broadcast_to(np.float64(0), tuple(sizes[c] for c in term)), [labels[c] for c in term]]
     how = "optimal" if len(terms) < 6 else "greedy"
-    path = np.einsum_path(*arguments, [labels[c] for c in out], optimize=how)[0]
-    return tuple(tuple(step) for step in path[1:])
+    return np.einsum_path(*arguments, [labels[c] for c in out], optimize=how)[0][1:]
 
 
 # Products that are Einstein sums
@@ -324,7 +359,7 @@ def tensordot(a: Array, b: Array, dims: Any = 2) -> Array:
             )
         labels_b[j] = labels_a[i]
     out = [c for i, c in enumerate(labels_a) if i not in of_a] + [c for j, c in enumerate(labels_b) if j not in of_b]
-    return _summed(["".join(labels_a), "".join(labels_b)], [a, b], "".join(out))
+    return _summed(("".join(labels_a), "".join(labels_b)), [a, b], "".join(out))
 
 
 def _pairs(a: Any, b: Any, dims: Any) -> tuple[list[int], list[int]]:

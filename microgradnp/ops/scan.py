@@ -87,6 +87,8 @@ def _accumulated(ufunc: Any, input: Any, dim: Any, function: str, dtype: Any) ->
     wanted = input.dtype if dtype is None else dtypes.as_dtype(dtype, f"{function}()")
     if dtype is None and wanted.kind != "f":
         wanted = dtypes.int64
+    if wanted.kind == "b":
+        raise NotImplementedError(f"{function}(): not implemented for dtype=bool; use any() or all() of parts")
     if not input.ndim:
         return input.astype(wanted)
     array = input.astype(SINGLE if wanted is HALF else wanted, copy=False)

@@ -257,6 +257,13 @@ def test_deliberate_differences_of_dtype() -> None:
 OWN_ERRORS = {torch.linalg.LinAlgError: mg.linalg.LinAlgError}  # of each library
 
 
+@evaluating("REFUSED")
+def test_what_always_raises_says_why(expression: str) -> None:
+    names = {k: ours.tensor(a) for k, a in draw(expression, np.float32).items()}
+    with pytest.raises((TypeError, RuntimeError), match=r"not supported|is not there|not implemented"):
+        ours.evaluate(expression, **names)
+
+
 @evaluating("ERRORS")
 def test_errors_have_pytorchs_types(expression: str) -> None:
     arrays = draw(expression, np.float32)
@@ -304,6 +311,6 @@ def is_from_operations(name: str, function: Any) -> bool:
 
 
 def test_every_public_function_and_method_is_compared() -> None:
-    compared = "".join(map(text, ("FUNCTIONS", "INEXACT", "FIRST_ORDER", "CREATION", "WARNS")))
+    compared = "".join(map(text, ("FUNCTIONS", "INEXACT", "FIRST_ORDER", "CREATION", "WARNS", "REFUSED")))
     missing = [spelling for spelling in spellings() if not re.search(rf"{re.escape(spelling)}\(", compared)]
     assert missing == []

@@ -17,6 +17,7 @@ A file for each file of ``microgradnp/ops``. Each may define, in the form that `
     BEYOND        what PyTorch refuses in MEETINGS and UNARY, and this library does not
     DEFAULT_DTYPE expressions evaluated with another default dtype
     ERRORS        expressions that raise, with PyTorch's type of error
+    REFUSED       calls of functions and methods that always raise: of types and devices that do not exist here
     PRINTED       expressions whose printed form must be PyTorch's
 
 Expressions stand in one text, separated by semicolons and line ends.

@@ -116,3 +116,7 @@ torch.Size(3); x.size(5); x.stride(5); s.size(0); x.size(-3); "a" in x; None in 
 torch.is_floating_point(3); torch.numel(3); np.asarray(x); np.array([x, x]); next(iter(s)); x.device.foo
 torch.can_cast(1, 2)
 """
+
+REFUSED = """
+x.bfloat16(); x.cfloat(); x.cdouble(); x.chalf(); x.cuda()
+"""

@@ -278,7 +278,9 @@ def test_method_function_and_numpy_call_agree(record: Operation, data: st.DataOb
                 np.testing.assert_array_equal(plain(other), plain(out), err_msg=f"{call} as {name}")
 
 
-WRITING = [record for record in OPERATIONS.values() if any(map(is_in_place, record.methods))]
+WRITING = [  # but for views: transpose_ writes nothing
+    record for record in OPERATIONS.values() if any(map(is_in_place, record.methods)) and not record.view
+]
 
 
 @pytest.mark.parametrize("record", WRITING, ids=family_and_name)

@@ -206,6 +206,8 @@ def _guarded(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
         for i, (name, p) in enumerate(inspect.signature(function).parameters.items())
         if str(p.annotation) in ("Array", "Arrays", "Index")
     }
+    parameters = enumerate(inspect.signature(function).parameters.values())
+    before, rest = next(((i, p.name) for i, p in parameters if p.kind is p.VAR_POSITIONAL), (0, None))
 
     @wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -214,6 +216,8 @@ def _guarded(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
         target = kwargs.pop("out", None) if out else None
         if kwargs:
             kwargs = rules.respelled(function, kwargs)
+            if rest in kwargs and len(args) <= before:  # t.permute(dims=(1, 0)) is t.permute((1, 0))
+                args = (*args, kwargs.pop(rest))
         args, kwargs = rules.as_tensors(function, operands, args, kwargs)
         result = function(*args, **kwargs)
         return result if target is None else rules.into(target, function.__name__, result)

@@ -198,7 +198,7 @@ def _indices(function: str, indices: Any) -> tuple[Any, ...]:
     return plain_index(tuple(indices))
 
 
-@composite(methods=("index_put", "index_put_"))
+@composite(methods=("index_put", "index_put_"), public=("index_put", "index_put_"))
 def index_put(input: Array, indices: Any, values: Array, accumulate: bool = False) -> Array:
     """A copy of ``input`` with ``values``, broadcast, at ``[indices]``; or with ``accumulate`` added there.
 

@@ -90,7 +90,7 @@ def _given(sizes: tuple[Any, ...], function: str) -> tuple[int, ...]:
 
 
 @composite(methods=("view",), public=())
-def view(input: Array, *shape: Any) -> Array:
+def view(input: Array, *size: Any) -> Array:
     """The same memory with another shape; or, given a dtype, the same memory read as numbers of that type.
 
     Raises RuntimeError when the layout in memory does not allow it: ``reshape`` then copies. No gradient passes through
@@ -98,9 +98,9 @@ def view(input: Array, *shape: Any) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html
     """
-    if len(shape) == 1 and isinstance(shape[0], (np.dtype, type)):
-        return _as_dtype(input, dtypes.as_dtype(shape[0], "view()"))
-    out = reshape(input, _given(shape, "view"))
+    if len(size) == 1 and isinstance(size[0], (np.dtype, type)):
+        return _as_dtype(input, dtypes.as_dtype(size[0], "view()"))
+    out = reshape(input, _given(size, "view"))
     if out._base is None and isinstance(out._array, np.ndarray) and out.numel():
         raise RuntimeError(
             f"view size is not compatible with input tensor's size and stride (shape {tuple(input.shape)}, strides "
@@ -383,21 +383,21 @@ def broadcast_to(input: Array, shape: tuple[int, ...]) -> Array:
 
 
 @composite(methods=("broadcast_to",), public=())
-def _broadcast_to_method(input: Array, *shape: Any) -> Array:
+def _broadcast_to_method(input: Array, *size: Any) -> Array:
     """``broadcast_to`` with the sizes one by one, or as one tuple.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.broadcast_to.html
     """
-    return broadcast_to(input, shape_from(shape))
+    return broadcast_to(input, shape_from(size))
 
 
 @composite(methods=("expand",), public=())
-def expand(input: Array, *sizes: Any) -> Array:
+def expand(input: Array, *size: Any) -> Array:
     """A view with dimensions of size 1 repeated; -1 keeps a size.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html
     """
-    shape = shape_from(sizes)
+    shape = shape_from(size)
     new = len(shape) - input.ndim
     if new < 0 or -1 in shape[:new]:
         raise RuntimeError(
@@ -405,7 +405,7 @@ def expand(input: Array, *sizes: Any) -> Array:
             f"dimension; new ones, which come first, cannot be -1"
         )
     old = zip(shape[new:], input.shape, strict=True)
-    return broadcast_to(input, shape[:new] + tuple(own if size == -1 else size for size, own in old))
+    return broadcast_to(input, shape[:new] + tuple(own if wanted == -1 else wanted for wanted, own in old))
 
 
 @composite(methods=("expand_as",), public=())

@@ -8,7 +8,7 @@ CONSTANTS = {"times": np.array([0, 2, 1]), "times32": np.array([1, 0, 3], np.int
 OPERANDS = {"image": ((1, 4, 4, 4), -3, 3), "channels": ((1, 4, 1, 2), -3, 3)}
 
 FUNCTIONS = """
-torch.flip(x, [0]); torch.flip(x, (0, 1)); x.flip(0, 1); x.flip(-1); torch.flip(x, []); torch.flip(s, []); torch.flip(s, [0]); x.flip((1,)); mask.flip(0)
+torch.flip(x, [0]); torch.flip(x, (0, 1)); x.flip(0, 1); x.flip(-1); torch.flip(x, []); torch.flip(s, []); torch.flip(s, [0]); x.flip((1,)); x.flip(dims=[0]); x.repeat(repeats=(1, 2)); x.tile(dims=(2, 1)); mask.flip(0)
 torch.flip(cube, dims=(0, -1)); empty.flip(1); x.T.flip(0); torch.fliplr(x); x.fliplr(); torch.flipud(v); x.flipud(); n.flip(0); cube.fliplr()
 torch.roll(x, 1); torch.roll(x, (1, 2), (0, 1)); torch.roll(x, 1, 0); torch.roll(x, -1, -1); torch.roll(x, (1, 1), (0, 0)); x.roll(1, 0); x.roll((1,), (0,))
 torch.roll(s, 1); torch.roll(empty, 1, 0); x.roll(shifts=7, dims=1); n.roll(2); x.T.roll(1); x.roll(0, 0); mask.roll(1, 1)

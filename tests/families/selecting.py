@@ -28,7 +28,7 @@ F.embedding(three_rows, x); F.embedding(k32, x); F.embedding(three - 2, x); F.em
 F.embedding(input=k, weight=x, padding_idx=1); F.embedding(k, x * y)
 (__import__("warnings").simplefilter("ignore"), torch.index_reduce(x, 0, k, p, "prod"))[1]; x.index_reduce(0, k, y, "mean", include_self=False); torch.index_reduce(x, 0, k, y, "amax"); x.index_reduce(1, k, y[:, :3], "amin"); n.index_reduce(0, k, n, "mean")
 (x * 1).index_add_(0, k, y, alpha=2); (x * 1).index_copy_(0, torch.tensor([2, 0]), y[:2]); (x * 1).index_fill_(0, k, 2.5); (x * 1).index_fill_(0, k, s); (x * 1).index_put_((k, k), v[:3], accumulate=True)
-(x * 1).index_put_((mask,), s); (x * 1).put_(three_rows, few, accumulate=True); (x * 1).index_reduce_(0, k, p, "prod"); torch.zeros(3, 4, dtype=x.dtype).index_add_(0, k, y); (n * 1).put_(flat, n[:, :2])
+(x * 1).index_put_((mask,), s); torch.index_put_(x * 1, (k,), s); (x * 1).put_(three_rows, few, accumulate=True); (x * 1).index_reduce_(0, k, p, "prod"); torch.zeros(3, 4, dtype=x.dtype).index_add_(0, k, y); (n * 1).put_(flat, n[:, :2])
 """
 
 CREATION = """

@@ -28,7 +28,7 @@ torch.atleast_1d(s); torch.atleast_1d(s, v); torch.atleast_1d([s, v]); torch.atl
 torch.atleast_3d(v); torch.atleast_3d(x); torch.atleast_3d(s); torch.atleast_3d(cube); torch.atleast_2d((v, s))
 torch.broadcast_tensors(v, x); torch.broadcast_tensors(s); torch.broadcast_tensors(column, row, s)
 x.sum_to_size(1, 4); x.sum_to_size((4,)); x.sum_to_size(3, 4) * 1; x.sum_to_size(3, 1); cube.sum_to_size(1, 1); n.sum_to_size(4)
-x.sum_to_size(()); row.expand(3, 4).view(3, 4); row.expand(3, 4).reshape(12); x.T.reshape(4, 3) * 1
+x.sum_to_size(()); x.view(size=(12,)); x.reshape(shape=(2, 6)); cube.permute(dims=(2, 0, 1)); row.expand(size=(3, 4)); row.broadcast_to(size=(3, 4)); x.sum_to_size(size=(1, 4)); row.expand(3, 4).view(3, 4); row.expand(3, 4).reshape(12); x.T.reshape(4, 3) * 1
 """
 
 # Strides and whether memory is shared, which programs see.
@@ -45,7 +45,7 @@ torch.zeros(2, 3, 4).flatten(1).stride(); torch.zeros(2, 3, 4).transpose(0, 2).s
 """
 
 ERRORS = """
-x.reshape(5); x.reshape(-1, 5); x.reshape(-1, -1); x.view(5); x.T.view(12); x.reshape(-2, 6); x.view("a"); x.reshape(())
+x.permute(0, dims=(1, 0)); x.permute(sizes=(1, 0)); x.reshape(5); x.reshape(-1, 5); x.reshape(-1, -1); x.view(5); x.T.view(12); x.reshape(-2, 6); x.view("a"); x.reshape(())
 x.reshape(1.5); empty.reshape(-1, 0); x.view(); x.reshape(); x.permute(); x.T.view(2, 6); x.view(2.0)
 x.view(torch.float16).view(7); s.view(torch.float16)
 cube.permute(0, 1); cube.permute(0, 0, 1); cube.permute(0, 1, 3); torch.permute(x, (0,)); x.transpose(0, 2); cube.t()

@@ -29,6 +29,8 @@ from . import (
     normalization,
     numpy_arranging,
     numpy_functions,
+    numpy_order,
+    numpy_shapes,
     numpy_statistics,
     order,
     padding,

@@ -17,7 +17,7 @@ from ..dtypes import promote_types
 from ..tensor import Tensor, make
 from .numpy_statistics import NOT_GIVEN, floating
 from .protocols import answers, as_tensor, named, plain, refused, wrapped
-from .ufuncs import _dims
+from .ufuncs import dims_of
 
 # What NumPy computes itself
 
@@ -337,7 +337,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if axis is None and (ord is None or (ord == 2 and x.ndim == 1)):
         result = named("linalg.vector_norm")(np.reshape(x, (-1,)))
         return np.reshape(result, (1,) * x.ndim) if keepdims else result
-    dims = _dims(axis, x.ndim)
+    dims = dims_of(axis, x.ndim)
     if len(dims) == 1:
         return named("linalg.vector_norm")(x, 2 if ord is None else ord, dims, keepdims)
     if len(dims) != 2:
@@ -359,7 +359,7 @@ def _matrix_norm(x: Any, ord: Any, dims: Any, keepdims: bool) -> Any:
 
 @answers(np.linalg.vector_norm)
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    return named("linalg.vector_norm")(floating(x), ord, None if axis is None else _dims(axis, x.ndim), keepdims)
+    return named("linalg.vector_norm")(floating(x), ord, None if axis is None else dims_of(axis, x.ndim), keepdims)
 
 
 @answers(np.linalg.matrix_norm)

@@ -153,7 +153,7 @@ def reduce(
         array = np.where(where, array, left_out.to(array.dtype))
     if dtype is not None:
         array = array.to(dtype)
-    dims = _dims(axis, array.ndim)
+    dims = dims_of(axis, array.ndim)
     if not dims and array.ndim:
         result = np.positive(array) if array.dtype.kind != "b" else array.clone()
     elif given and 0 in [array.shape[dim] for dim in dims]:
@@ -163,7 +163,7 @@ def reduce(
     return _answer(ufunc)(result, as_tensor(initial).to(result.dtype)) if given else result
 
 
-def _dims(axis: Any, ndim: int) -> tuple[int, ...]:
+def dims_of(axis: Any, ndim: int) -> tuple[int, ...]:
     axes = range(ndim) if axis is None else (axis,) if not isinstance(axis, (tuple, list)) else axis
     for dim in axes:
         if not -max(ndim, 1) <= dim < max(ndim, 1):

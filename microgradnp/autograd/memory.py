@@ -151,17 +151,18 @@ class Loan:
     def __init__(self, array: ndarray, saved: bool) -> None:
         self.array = array
         self.time = 0
-        self.before: bytes | None = None
+        self.before: ndarray | None = None
         if saved:
             global last_write
-            self.before = array.tobytes()
+            self.before = array.copy()
             self.time = last_write = tick()
             frame = _caller()
             self.code, self.line = (frame.f_code, frame.f_lineno) if frame is not None else (None, 0)
 
     def check(self) -> None:
         """If the memory has been changed since, note that as a write: what was saved before is stale."""
-        if self.before is None or self.array.tobytes() == self.before:
+        bits = f"u{self.array.itemsize}"  # by which a nan equals itself
+        if self.before is None or np.array_equal(self.array.view(bits), self.before.view(bits)):
             return
         self.before = None  # once noted, it is noted for every node that is older than the loan
         writes = writes_to(self.array)

@@ -369,12 +369,10 @@ def rsub(input: Array, other: Array, *, alpha: float = 1) -> Array:
 def interpolate(input: Array, end: Array, weight: Array) -> Array:
     """``input + weight * (end - input)``, from the nearer end."""
     difference = np.subtract(end, input)
-    near = np.absolute(weight) < 0.5
-    if np.all(near):
-        return np.add(input, difference * weight)
-    if not np.any(near):
-        return np.subtract(end, difference * (1 - weight))
-    return np.where(near, input + difference * weight, end - difference * (1 - weight))
+    if hasattr(weight, "dtype"):
+        near = np.absolute(weight) < 0.5
+        return np.where(near, input + difference * weight, end - difference * (1 - weight))
+    return input + difference * weight if -0.5 < weight < 0.5 else end - difference * (1 - weight)
 
 
 @composite(methods=("lerp", "lerp_"), out=True)
@@ -403,7 +401,7 @@ def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -
     """
     _check_tensors("addcmul", input=input, tensor1=tensor1, tensor2=tensor2)
     product = mul(tensor1, tensor2)
-    if kind_of(input) == kind_of(product) == "b":
+    if input.dtype.kind == product.dtype.kind == "b":
         check_kind("addcmul", "iuf", input)
     return add(input, product, alpha=_number("addcmul", value))
 
@@ -417,7 +415,7 @@ def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -
     Source: https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html
     """
     _check_tensors("addcdiv", input=input, tensor1=tensor1, tensor2=tensor2)
-    if "f" not in (kind_of(tensor1), kind_of(tensor2)):
+    if "f" not in (tensor1.dtype.kind, tensor2.dtype.kind):
         raise RuntimeError(
             f"addcdiv: Integer division with addcdiv is not supported (tensor1 is {tensor1.dtype}, tensor2 is "
             f"{tensor2.dtype}): convert one of them with .float()"

@@ -195,6 +195,8 @@ def as_tensors(
     first = next(iter(operands), None)
     if first is None or (args and isinstance(args[first], Tensor) and len(operands) == 1 and operands[first][0] != "*"):
         return args, kwargs
+    if args and isinstance(args[0], Tensor) and first == 0 and all(map(_stays, (*args, *kwargs.values()))):
+        return args, kwargs
     given = list(args)
     found: list[Any] = []
     for i, name in operands.items():
@@ -213,6 +215,14 @@ def as_tensors(
             "microgradnp.tensor(...)"
         )
     return tuple(given), kwargs
+
+
+_PLAIN = frozenset((bool, int, float, str, type(None)))
+
+
+def _stays(value: Any) -> bool:
+    """Whether an argument is what a composite is given: a tensor, or a plain Python value."""
+    return isinstance(value, Tensor) or value.__class__ in _PLAIN
 
 
 def _has_tensor(values: Iterable[Any]) -> bool:

@@ -213,15 +213,6 @@ def real(input: Array) -> Array:
     return input
 
 
-@composite()
-def imag(input: Array) -> Array:
-    """Raises RuntimeError, as for all tensors of real numbers.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.imag.html
-    """
-    raise RuntimeError("imag is not implemented for tensors with non-complex dtypes")
-
-
 @composite(public=("conj", "resolve_conj", "resolve_neg"))
 def conj(input: Array) -> Array:
     """The tensor itself: its elements are real.

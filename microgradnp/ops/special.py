@@ -13,6 +13,7 @@ import numpy as np
 from ..autograd.modes import recording
 from ..tensor import Tensor
 from .arithmetic import POSITIVE, add, check_kind, in_both_forms, sub
+from .elementary import xlogy
 from .record import Array, composite, derivatives, operation
 from .trigonometric import REAL
 
@@ -150,7 +151,7 @@ def mvlgamma(input: Array, p: int) -> Array:
 
 def _density(g, input, other):
     """The gamma density of ``other`` with shape ``input``: exp((a - 1) log x - x - lgamma(a))."""
-    return g * np.exp((input - 1) * np.log(np.ones_like(g) * other) - other - lgamma(np.ones_like(g) * input))
+    return g * np.exp(xlogy(input - 1, other) - other - lgamma(np.ones_like(g) * input))
 
 
 def _shapes_of_two(make: Any) -> list[tuple[Any, ...]]:

@@ -67,7 +67,7 @@ a.clamp(True)
 """
 
 ERRORS = """
-torch.imag(x); torch.real(2.0); torch.conj("a")
+torch.real(2.0); torch.conj("a")
 torch.floor(mask); torch.round(mask); torch.frac(n); torch.round(n, decimals=1); torch.round(x, 1); torch.round(x, decimals="a"); torch.floor("a")
 torch.clamp(x); torch.clamp(x, None, None); torch.clamp(x, y, 2); torch.clamp(x, 2, y); torch.clamp(x, "a"); torch.clamp(x, torch.ones(5))
 (n * 1).clamp_(0.5); (n * 1).clamp_min_(0.5); torch.frexp(n); torch.nextafter(n, n); torch.copysign(x, "a"); torch.ldexp(x, "a"); torch.frac(mask); torch.clamp(n.to(torch.uint8), 300)

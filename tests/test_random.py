@@ -351,7 +351,7 @@ def test_permutation_is_fisher_and_yates_shuffle(seed, n):
         expected[i], expected[j] = expected[j], expected[i]
     generator = seeded(seed)
     assert generator.permutation(n).tolist() == expected
-    assert np.array_equal(generator.get_state(), stepwise.get_state())
+    assert generator.get_state().equal(stepwise.get_state())
 
 
 def test_permutation_of_many_is_one():
@@ -374,7 +374,7 @@ def test_empty_draws_leave_the_stream_alone():
     before = generator.get_state()
     generator.uniform(0), generator.normal((0, 3)), generator.integers(0, 5, 0), generator.permutation(1)
     generator.bernoulli(np.empty(0)), generator.exponential(0)
-    assert np.array_equal(generator.get_state(), before)
+    assert generator.get_state().equal(before)
 
 
 def test_bernoulli_takes_numbers_and_arrays():
@@ -411,14 +411,14 @@ def test_state_returns_to_the_same_place(seed, words, normals):
     for other in (generator, Generator()):
         other.set_state(state)
         assert other.initial_seed() == seed % 2**64
-        assert np.array_equal(other.get_state(), state)
+        assert other.get_state().equal(state)
         assert next_numbers(other) == numbers
 
 
 def test_state_is_a_copy():
     generator = seeded()
     state = generator.get_state()
-    kept = state.copy()
+    kept = state.clone()
     generator.set_state(state)
     generator.uniform(1000)
     assert np.array_equal(state, kept)
@@ -444,7 +444,7 @@ def test_seeding_starts_the_same_stream(drawn):
     generator = Generator()
     for _ in range(drawn):
         generator.normal(1)
-    assert np.array_equal(generator.manual_seed(SEED).get_state(), seeded().get_state())
+    assert generator.manual_seed(SEED).get_state().equal(seeded().get_state())
     assert next_numbers(generator.manual_seed(SEED)) == next_numbers(seeded())
 
 
@@ -468,7 +468,7 @@ def test_threads_do_not_tear_draws_apart():
     for thread in threads:
         thread.join()
     assert sorted(found) == sorted(expected)
-    assert np.array_equal(shared.get_state(), serial.get_state())
+    assert shared.get_state().equal(serial.get_state())
 
 
 def test_device_and_repr():
@@ -600,14 +600,14 @@ def test_fork_rng_restores_the_state_even_after_an_error(default):
     assert random.initial_seed() == SEED
     with random.fork_rng(enabled=False):
         default.uniform(3)
-    assert not np.array_equal(default.get_state(), seeded().get_state())
+    assert not default.get_state().equal(seeded().get_state())
     with pytest.raises(RuntimeError, match="devices must be empty"), random.fork_rng(devices=["cuda:0"]):
         pass
 
 
 # --------------------------------------------------------------------------------------------------------------- errors
 
-STATE = Generator().get_state()
+STATE = Generator().get_state().numpy()
 
 
 @pytest.mark.parametrize(
@@ -650,8 +650,8 @@ STATE = Generator().get_state()
         (lambda g: g.multinomial(-P, 1), RuntimeError, "probabilities must be finite"),
         (lambda g: g.multinomial(0 * P, 2, True), RuntimeError, "probabilities must be finite"),
         (lambda g: g.multinomial(P.reshape(1, 2, 2), 1), RuntimeError, "1 or 2 dimensions"),
-        (lambda g: g.set_state([1, 2]), TypeError, "uint8 ndarray, got list"),
-        (lambda g: g.set_state(STATE.astype(float)), TypeError, "uint8 ndarray, got float64"),
+        (lambda g: g.set_state([1, 2]), TypeError, "uint8 tensor, got list"),
+        (lambda g: g.set_state(STATE.astype(float)), TypeError, "uint8 tensor, got float64"),
         (lambda g: g.set_state(STATE[:-1]), RuntimeError, "must have shape"),
         (lambda g: g.set_state(STATE.reshape(2, -1)), RuntimeError, "must have shape"),
         (lambda g: g.set_state(np.zeros_like(STATE)), RuntimeError, "bytes of an MT19937 state"),
@@ -662,7 +662,7 @@ def test_errors_say_what_is_wrong_and_leave_the_stream_alone(call, error, messag
     generator = seeded()
     with pytest.raises(error, match=message):
         call(generator)
-    assert np.array_equal(generator.get_state(), seeded().get_state())
+    assert generator.get_state().equal(seeded().get_state())
 
 
 # ---------------------------------------------------------------------------------------------------- parity with torch

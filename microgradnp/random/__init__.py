@@ -61,8 +61,7 @@ from typing import TYPE_CHECKING, Any
 from .generator import Generator
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from ..tensor import Tensor
 
 __all__ = [
     "Generator",
@@ -126,12 +125,12 @@ def source(generator: Any, rng: Any, caller: str) -> Generator:
     return generator
 
 
-def get_rng_state() -> NDArray[np.uint8]:
+def get_rng_state() -> Tensor:
     """The state of the default generator, see :meth:`Generator.get_state`: ``torch.get_rng_state``."""
     return default_generator.get_state()
 
 
-def set_rng_state(new_state: NDArray[np.uint8]) -> None:
+def set_rng_state(new_state: Tensor) -> None:
     """Set the state of the default generator, see :meth:`Generator.set_state`: ``torch.set_rng_state``."""
     default_generator.set_state(new_state)
 

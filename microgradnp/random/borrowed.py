@@ -28,7 +28,7 @@ class Borrowed(Generator):
     def _go_back(self, state: Any, words: int) -> None:
         """What was drawn too much is lost: nothing else depends on this stream's place."""
 
-    def get_state(self) -> Any:
+    def _bytes(self) -> Any:
         return None
 
 

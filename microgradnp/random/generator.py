@@ -195,7 +195,7 @@ class Generator(Stream):
         if not (rates >= 0).all():
             raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
         with self._lock:
-            state, pool = self.get_state(), variates.Pool(lambda n: self._unit(n, np.float64), 4 * rates.size + 16)
+            state, pool = self._bytes(), variates.Pool(lambda n: self._unit(n, np.float64), 4 * rates.size + 16)
             counts = [variates.poisson(rate, pool) for rate in rates.reshape(-1).tolist()]
             self._go_back(state, 2 * pool.used)
         return np.array(counts, np.float64).astype(rates.dtype).reshape(rates.shape)

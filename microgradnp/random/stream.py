@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
+    from ..tensor import Tensor
+
 DEFAULT_SEED = 67280421310721  # torch's; a prime factor of 2**64 + 1
 
 STATE = np.dtype([("tag", "S8"), ("seed", "<u8"), ("spare", "<f8"), ("position", "<u4"), ("key", "<u4", 624)])
@@ -30,7 +32,7 @@ def _record_of(state: Any) -> Any:
     """The bytes of a state as a record, once they are known to be one."""
     if not isinstance(state, np.ndarray) or state.dtype != np.uint8:
         kind = state.dtype if isinstance(state, np.ndarray) else type(state).__name__
-        raise TypeError(f"set_state: new_state must be a uint8 ndarray, got {kind}; pass what get_state() returned")
+        raise TypeError(f"set_state: new_state must be a uint8 tensor, got {kind}; pass what get_state() returned")
     if state.shape != (STATE.itemsize,):
         raise RuntimeError(
             f"set_state: new_state must have shape ({STATE.itemsize},), got {state.shape}; pass what get_state() of "
@@ -110,8 +112,8 @@ class Stream:
         """
         return self._seed
 
-    def get_state(self) -> NDArray[np.uint8]:
-        """The whole state as bytes: a uint8 array of shape ``(2524,)``, to be given to :meth:`set_state`.
+    def get_state(self) -> Tensor:
+        """The whole state as bytes: a uint8 tensor of shape ``(2524,)``, to be given to :meth:`set_state`.
 
         It holds the seed, the twister's 624 words and position, and the normal sample kept for the next draw. The
         layout is this library's own: torch's 5056 bytes do not fit here, nor these there.
@@ -124,6 +126,12 @@ class Stream:
         >>> bool((generator.normal(3) == a).all())
         True
         """
+        from ..tensor import make
+
+        return make(self._bytes())
+
+    def _bytes(self) -> NDArray[np.uint8]:
+        """The state as an array."""
         record = np.zeros(1, STATE)
         with self._lock:
             twister = self._made().get_state(legacy=False)["state"]
@@ -131,14 +139,14 @@ class Stream:
             record[0] = (TAG, self._seed, spare, twister["pos"], twister["key"])
         return record.view(np.uint8)
 
-    def set_state(self, new_state: NDArray[np.uint8]) -> None:
+    def set_state(self, new_state: Any) -> None:
         """Continue from a state returned by :meth:`get_state`.
 
         Args:
-            new_state: uint8 array of shape ``(2524,)``; it is copied.
+            new_state: uint8 tensor (or array) of shape ``(2524,)``; it is copied.
 
         Raises:
-            TypeError: *new_state* is not a uint8 array.
+            TypeError: *new_state* is not a uint8 tensor.
             RuntimeError: its size or its contents are not those of a state; this generator is then unchanged.
         """
         record = _record_of(getattr(new_state, "_array", new_state))  # a tensor holds one, too
@@ -157,7 +165,7 @@ class Stream:
         np.True_
         """
         clone = type(self)()
-        clone.set_state(self.get_state())
+        clone.set_state(self._bytes())
         return clone
 
     def _go_back(self, state: NDArray[np.uint8], words: int) -> None:
@@ -166,7 +174,7 @@ class Stream:
         self._words(words)
 
     def __getstate__(self) -> NDArray[np.uint8]:
-        return self.get_state()
+        return self._bytes()
 
     def __setstate__(self, state: NDArray[np.uint8]) -> None:
         Stream.__init__(self)  # for the lock, which cannot be pickled

@@ -7,7 +7,6 @@ is a copy in which some elements are others. Everything that gathers or scatters
 from __future__ import annotations
 
 import math
-import re
 import warnings
 from operator import index as as_int
 from typing import Any
@@ -278,7 +277,7 @@ def _getitem_method(input: Array, index: Any) -> Array:
                 return _read_arrays(input, plain)
         return getitem(input, plain)
     except IndexError as error:
-        raise IndexError(_in_words_of_tensors(str(error), tuple(input.shape))) from None
+        raise explained_index(plain, tuple(input.shape), error) from None
 
 
 def _read_arrays(input: Tensor, index: tuple[Any, ...]) -> Tensor:
@@ -289,9 +288,31 @@ def _read_arrays(input: Tensor, index: tuple[Any, ...]) -> Tensor:
     return getitem(input if plain else getitem(input, first), second)
 
 
-def _in_words_of_tensors(text: str, shape: tuple[int, ...]) -> str:
-    text = text.replace("for axis", "for dimension").replace("for array: array is", "for tensor: it is")
-    return f"{re.sub(r'-dimensional.*', '-dimensional', text)} (the tensor's shape is {shape})"
+def explained_index(index: tuple[Any, ...], shape: tuple[int, ...], error: IndexError) -> IndexError:
+    """NumPy's error for an index, as ``plain_index`` gives it, in words of tensors: which item is wrong, and why."""
+    if sum(map(_consumed, index)) > len(shape):
+        return IndexError(f"too many indices for tensor of dimension {len(shape)}: its shape is {shape}")
+    dim = 0
+    for position, item in enumerate(index):
+        if item is Ellipsis:
+            dim = len(shape) - sum(map(_consumed, index[position + 1 :]))
+        elif isinstance(item, np.ndarray) and item.dtype.kind == "b":
+            own = shape[dim : dim + item.ndim]
+            if item.shape != own:
+                return IndexError(
+                    f"The shape of the mask {list(item.shape)} does not match the shape {list(shape)} of the indexed "
+                    f"tensor, from dimension {dim} on"
+                )
+        elif _is_integer(item) or isinstance(item, np.ndarray):
+            places = np.asarray(item)
+            wrong = places[(places < -shape[dim]) | (places >= shape[dim])]
+            if wrong.size:
+                return IndexError(
+                    f"index {wrong.flat[0]} is out of bounds for dimension {dim} with size {shape[dim]}: the tensor's "
+                    f"shape is {shape}"
+                )
+        dim += _consumed(item)
+    return IndexError(str(error).replace("indexing arrays", "indexing tensors"))
 
 
 # Along one dimension, an index for every element

@@ -19,10 +19,10 @@ from .shape import atleast_1d, atleast_2d, atleast_3d, broadcast_to, dim_from, r
 from .strided import diagonal_index
 
 
-def _explained(function: str, error: ValueError, tensors: Any) -> Exception:
+def _explained(function: str, error: ValueError, tensors: Any, rule: str) -> Exception:
     if isinstance(error, IndexError):
-        return error
-    return RuntimeError(f"{function}: {error} (the shapes are {', '.join(str(tuple(t.shape)) for t in tensors)})")
+        return IndexError(f"{function}: {str(error).replace('axis', 'dimension').replace('array', 'a tensor')}")
+    return RuntimeError(f"{function}: {rule}; the shapes are {', '.join(str(tuple(t.shape)) for t in tensors)}")
 
 
 def _part_of_cat(g, position, tensors_shape, dim):
@@ -51,7 +51,8 @@ def cat(tensors: Arrays, dim: int = 0) -> Array:
     try:
         return c_order(np.concatenate(joined, axis=dim))
     except ValueError as error:
-        raise _explained("cat", error, tensors) from None
+        rule = f"tensors must have at least one dimension, and equal sizes except in dimension {dim}"
+        raise _explained("cat", error, tensors, rule) from None
 
 
 @operation(
@@ -67,7 +68,7 @@ def stack(tensors: Arrays, dim: int = 0) -> Array:
     try:
         return c_order(np.stack(tensors, axis=dim))
     except ValueError as error:
-        raise _explained("stack", error, tensors) from None
+        raise _explained("stack", error, tensors, "each tensor must have the same shape") from None
 
 
 def _listed(tensors: Any, function: str) -> list[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd.modes import no_grad
 from ..tensor import Tensor, make
 from .comparison import where
-from .indexing import add_at, getitem, plain_index, put_at
+from .indexing import add_at, explained_index, getitem, plain_index, put_at
 from .masking import number_for, same_dtype, value_for
 from .parts import along
 from .record import Array, Index, composite
@@ -215,7 +215,10 @@ def index_put(input: Array, indices: Any, values: Array, accumulate: bool = Fals
             f"Index put requires the source and destination dtypes match, got {input.dtype} for the destination and "
             f"{values.dtype} for the source."
         )
-    wanted = np.broadcast_to(np.empty((), bool), tuple(input.shape))[index].shape
+    try:
+        wanted = np.broadcast_to(np.empty((), bool), tuple(input.shape))[index].shape
+    except IndexError as error:
+        raise explained_index(index, tuple(input.shape), error) from None
     try:
         fits = np.broadcast_shapes(tuple(values.shape), wanted) == wanted
     except ValueError:

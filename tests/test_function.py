@@ -140,7 +140,19 @@ def test_a_context_may_have_attributes_of_any_name():
     class Busy(autograd.Function):
         @staticmethod
         def forward(ctx, x):
-            for name in "time shape dtype hooks scope edges name results kept ctx inputs".split():
+            for name in [
+                "time",
+                "shape",
+                "dtype",
+                "hooks",
+                "scope",
+                "edges",
+                "name",
+                "results",
+                "kept",
+                "ctx",
+                "inputs",
+            ]:
                 setattr(ctx, name, name)
             return x * 2
 

@@ -297,6 +297,10 @@ r = g, autograd.grad(g.sum(), w)
 def forward(ctx, x): x.mul_(3); ctx.mark_dirty(x); return x
 fn(forward, lambda ctx, g: g * 5).apply(L(1.0, 2.0))
 
+# a dirty view of a leaf
+def forward(ctx, x): x.mul_(3); ctx.mark_dirty(x); return x
+fn(forward, lambda ctx, g: g * 5).apply(L(1.0, 2.0)[:1])
+
 # dirty but not returned
 def forward(ctx, x): x.mul_(3); ctx.mark_dirty(x); return x * 1
 fn(forward, lambda ctx, g: g * 5).apply(L(1.0, 2.0) * 1)

@@ -334,11 +334,15 @@ def _check_dirty(
             stacklevel=3,
         )
     for tensor in ctx._dirty if record else ():
-        if isinstance(edge_of(tensor), Leaf):
-            raise RuntimeError(
-                f"{name}: a leaf Variable that requires grad has been used in an in-place operation. Change a .clone() "
-                "of it."
-            )
+        place: Tensor | None = tensor
+        while place is not None:
+            if isinstance(edge_of(place), Leaf):
+                view = "" if place is tensor else "a view of "
+                raise RuntimeError(
+                    f"{name}: {view}a leaf Variable that requires grad has been used in an in-place operation. Change "
+                    "a .clone() of it."
+                )
+            place = place._base
         if tensor._base is not None and len(outputs) > 1:
             raise RuntimeError(
                 f"{name}: If your Function modifies inplace an input that is a view of another Tensor, your Function "

@@ -334,8 +334,10 @@ np.copysign(2.0, t - 0.5); np.heaviside(t - 0.5, a); np.heaviside(a - 0.5, t); n
 np.isinf(t); np.isfinite(t); np.signbit(t - 0.5); np.logical_and(t, a); np.logical_or(t, 0); np.logical_not(t)
 np.logical_xor(t, a); np.nextafter(t, a); np.ldexp(t, index[:, :1]); np.frexp(t)[0]; np.frexp(t)[1]; np.modf(3 * t)
 np.divmod(3 * t, a); np.left_shift(n, 2); np.right_shift(n, 1); np.bitwise_xor(n, 5); np.bitwise_and(n, 5)
-np.bitwise_or(n, 5); np.invert(n); np.gcd(n, 6); np.lcm(n, 6); np.bitwise_count(n); np.spacing(t); np.divide(n, 2)
-np.exp(n); np.mean(n); np.var(n); np.power(n, 2); np.floor_divide(n, 2)
+np.bitwise_or(n, 5); np.invert(n); np.gcd(n, 6); np.fmax(t, 0.5); np.fmin(0.5, t); np.heaviside(2.0, t)
+np.heaviside(t - 0.5, 0.5); np.ldexp(t, 2); np.ldexp(3, n); np.hypot(n, 3); np.logaddexp(n, 2.0); np.rint(n)
+np.frexp(n + 1)[0]; np.matmul(n > 2, n > 1); np.vdot(n > 2, n > 1); np.lcm(n, 6); np.bitwise_count(n)
+np.spacing(t); np.divide(n, 2); np.exp(n); np.mean(n); np.var(n); np.power(n, 2); np.floor_divide(n, 2)
 """
 
 

@@ -209,9 +209,9 @@ def _sliding(a: Any, v: Any, mode: str, exchanged: bool) -> Any:
         raise ValueError("object too deep for desired array, or empty: a and v are one-dimensional")
     a, v = np.atleast_1d(a), np.atleast_1d(v)
     longer, shorter = max(len(a), len(v)), min(len(a), len(v))
-    padded = np.pad(a, len(v) - 1)
-    windows = padded[np.arange(len(a) + len(v) - 1)[:, None] + np.arange(len(v))]
-    full = np.sum(windows * v, -1)
+    places = np.arange(len(a) + len(v) - 1)[:, None] + np.arange(len(v)) - (len(v) - 1)
+    inside = (places >= 0) & (places < len(a))
+    full = np.sum(np.where(inside, a[np.where(inside, places, 0)] * v, 0), -1)
     if mode == "full":
         return full
     if mode == "valid":
@@ -243,7 +243,7 @@ def inner(a: Any, b: Any) -> Any:
 
 @answers(np.vdot)
 def vdot(a: Any, b: Any) -> Any:
-    return np.sum(np.reshape(as_tensor(a), (-1,)) * np.reshape(as_tensor(b), (-1,)))
+    return np.dot(np.reshape(as_tensor(a), (-1,)), np.reshape(as_tensor(b), (-1,)))
 
 
 @answers(np.outer)
@@ -351,7 +351,9 @@ def _matrix_norm(x: Any, ord: Any, dims: Any, keepdims: bool) -> Any:
     if ord in (1, -1, np.inf, -np.inf):
         summed, over = dims if abs(ord) == 1 else dims[::-1]
         sums = np.sum(np.abs(x), summed, keepdims=True)
-        result = (np.max if ord > 0 else np.min)(sums, over, keepdims=True)
+        result = (np.max if ord > 0 else np.min)(
+            sums, over, keepdims=True, **({} if sums.numel() else {"initial": 0.0})
+        )
         shape = tuple(size for i, size in enumerate(x.shape) if i not in dims)
         return result if keepdims else np.reshape(result, shape)
     raise refused("np.linalg.norm of a matrix", "ord", ": it is 'fro', 1, -1, inf or -inf")
@@ -370,6 +372,8 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 def _from_linalg(func: Any, name: str) -> None:
     def answer(*args: Any, **kwargs: Any) -> Any:
         arrays = [value for value in args if isinstance(value, (Tensor, np.ndarray))]
+        if name == "matrix_power" and all(value.dtype.kind != "f" for value in arrays):
+            return wrapped(func(*plain(args), **kwargs))
         dtype = reduce(promote_types, [floating(value).dtype for value in arrays]) if arrays else None
         args = tuple(floating(value, dtype) if isinstance(value, (Tensor, np.ndarray)) else value for value in args)
         return named(f"linalg.{name}")(*args, **kwargs)

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..tensor import make
-from .numpy_statistics import NOT_GIVEN, keeps, floating
+from .numpy_statistics import NOT_GIVEN, floating, keeps
 from .protocols import answers, as_tensor, named, plain, refused, wrapped
 from .ufuncs import dims_of
 
@@ -88,7 +89,8 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: Any, 
     a = floating(a)
     dims = dims_of(axis, a.ndim)
     kept = [i for i in range(a.ndim) if i not in dims]
-    rows = np.reshape(np.transpose(a, (*kept, *dims)), (*(a.shape[i] for i in kept), -1))
+    count = math.prod([a.shape[i] for i in dims])
+    rows = np.reshape(np.transpose(a, (*kept, *dims)), (*(a.shape[i] for i in kept), count))
     rows = sort(rows, -1)
     result = _between(rows, np.atleast_1d(q), method, skip_nans)
     result = result[..., 0] if q.ndim == 0 else np.moveaxis(result, -1, 0)
@@ -100,6 +102,8 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: Any, 
 
 def _between(rows: Any, q: Any, method: str, skip_nans: bool) -> Any:
     """The quantiles ``q`` of sorted rows, whose nans stand last."""
+    if rows.shape[-1] == 0:
+        return make(np.full((*rows.shape[:-1], q.size), np.nan, rows.dtype))
     missing = np.isnan(plain(rows))
     count = np.sum(~missing, axis=-1, keepdims=True) if skip_nans else rows.shape[-1]
     place = q * (count - 1)  # for each row and q: among the sorted elements, and between two of them

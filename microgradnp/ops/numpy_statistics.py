@@ -1,4 +1,4 @@
-"""NumPy functions on Tensors that sum up: means, moments, and what leaves nans out, with NumPy's signatures and meaning.
+"""NumPy functions on Tensors that sum up: means, moments, and what leaves nans out, with NumPy's signatures.
 
 ``np.std`` and ``np.var`` divide by n, not by n - 1.
 """
@@ -115,6 +115,8 @@ def cov(
     m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, fweights: Any = None,
     aweights: Any = None, *, dtype: Any = None,
 ) -> Any:  # fmt: skip
+    if np.ndim(m) > 2 or np.ndim(y) > 2:
+        raise ValueError("m or y has more than 2 dimensions")
     x = np.atleast_2d(floating(m, dtype))
     x = x if rowvar or np.ndim(m) < 2 else x.T
     if y is not None:

@@ -6,6 +6,7 @@ Source: NEP 13, https://numpy.org/neps/nep-0013-ufunc-overrides.html
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ SCIPYS = {  # ufuncs of scipy.special that no record names
     "i0e": "special.i0e", "i1": "special.i1", "i1e": "special.i1e", "xlog1py": "special.xlog1py",
     "erfcx": "special.erfcx", "zeta": "special.zeta",
 }  # fmt: skip
+WANT_TENSORS = {np.fmax, np.fmin, np.heaviside, np.ldexp}  # as PyTorch, which takes no numbers here
 NEUTRAL = {"casting": ("same_kind",), "order": ("K", "C", "A"), "subok": (True,)}
 
 
@@ -105,10 +107,23 @@ def call(
 
 
 def _value(ufunc: Any, inputs: Any, others: Any) -> Any:
-    if any(isinstance(value, Tensor) for value in inputs):
-        return _answer(ufunc)(*inputs, **{key: value for key, value in others.items() if value is not None})
-    result = ufunc(*inputs, **others)  # arrays alone: only out is a tensor
-    return tuple(make(np.asarray(part)) for part in result) if ufunc.nout > 1 else make(np.asarray(result))
+    if not any(isinstance(value, Tensor) for value in inputs):  # arrays alone: only out is a tensor
+        result = ufunc(*inputs, **others)
+        return tuple(make(np.asarray(part)) for part in result) if ufunc.nout > 1 else make(np.asarray(result))
+    answer = _answer(ufunc)
+    if _wants_floats(ufunc):
+        inputs = [_floating(value) if isinstance(value, (Tensor, np.ndarray)) else value for value in inputs]
+    if ufunc in WANT_TENSORS:
+        inputs = [as_tensor(value) if isinstance(value, (np.ndarray, list)) else value for value in inputs]
+        dtype = named("result_type")(*[value.item() if isinstance(value, np.generic) else value for value in inputs])
+        inputs = [as_tensor(value).to(dtype) for value in inputs]
+    return answer(*inputs, **{key: value for key, value in others.items() if value is not None})
+
+
+@cache
+def _wants_floats(ufunc: Any) -> bool:
+    """Whether NumPy converts integers to floating point numbers before it computes."""
+    return not any(set(kinds.partition("->")[0]) <= set("?bBhHiIlLqQ") for kinds in ufunc.types)
 
 
 def _converted(ufunc: Any, name: str, inputs: tuple[Any, ...], dtype: Any) -> tuple[Any, ...]:
@@ -156,7 +171,7 @@ def reduce(
     dims = dims_of(axis, array.ndim)
     if not dims and array.ndim:
         result = np.positive(array) if array.dtype.kind != "b" else array.clone()
-    elif given and 0 in [array.shape[dim] for dim in dims]:
+    elif given and array.ndim and 0 in [array.shape[dim] for dim in dims]:
         result = np.add.reduce(array, axis, keepdims=keepdims).to(array.dtype)
     else:
         result = over_dims(function, array, dims, keepdims)
@@ -190,6 +205,8 @@ def over_dims(function: Any, array: Any, dims: tuple[int, ...], keepdims: bool) 
 def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None) -> Any:
     """All partial results of a reduction."""
     array = as_tensor(array)
+    if array.ndim == 0:
+        raise TypeError("cannot accumulate on a scalar: the argument must have a dimension")
     array = array if dtype is None else array.to(dtype)
     if ufunc not in ACCUMULATED_BY:
         raise unsupported(f"np.{ufunc.__name__}.accumulate")
@@ -241,7 +258,7 @@ _register_reductions()
 
 
 def _floating(x: Any) -> Any:
-    return x if x.is_floating_point() else x.to(get_default_dtype())
+    return x if x.dtype.kind == "f" else as_tensor(x).to(get_default_dtype())
 
 
 @answers(np.divmod)
@@ -273,7 +290,17 @@ def fabs(x: Any) -> Any:
 
 @answers(np.conjugate)
 def conjugate(x: Any) -> Any:
-    return np.positive(x)
+    return np.positive(x) if x.dtype.kind != "b" else x.clone()
+
+
+@answers(np.bitwise_count)
+def bitwise_count(x: Any) -> Any:
+    return make(np.asarray(np.bitwise_count(x._array)))
+
+
+@answers(np.spacing)
+def spacing(x: Any) -> Any:
+    return make(np.asarray(np.spacing(x._array)))
 
 
 @answers(np.isnat)
@@ -284,6 +311,8 @@ def isnat(x: Any) -> Any:
 @answers(np.matmul)
 def matmul(x1: Any, x2: Any) -> Any:
     first, second = as_tensor(x1), as_tensor(x2)
+    if first.dtype.kind == second.dtype.kind == "b":  # which PyTorch's product refuses
+        return make(np.asarray(np.matmul(first._array, second._array)))
     dtype = promote_types(first.dtype, second.dtype)  # PyTorch's product refuses operands of different dtypes
     return named("matmul")(first.to(dtype), second.to(dtype))
 

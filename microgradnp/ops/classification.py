@@ -16,7 +16,7 @@ from .loss import reduced, reduction_of, through_float32
 from .record import Array, Index, composite, derivatives, operation
 from .reduction import mean, sum
 from .shape import squeeze
-from .softmax import log_softmax
+from .softmax import less_the_largest, log_softmax, softmax_along
 
 # Probabilities
 
@@ -191,19 +191,23 @@ def _class_dim(function: str, input: Tensor, target: Tensor) -> int:
     return 1
 
 
-def _check_classes(function: str, classes: np.ndarray, count: int, ignored: Any) -> None:
-    """Refuse what is no class, but for those places that are ignored."""
+def _ignored(function: str, classes: np.ndarray, count: int, ignore_index: int) -> np.ndarray | None:
+    """Where the target is to be ignored, None for nowhere; what is no class is refused anywhere else."""
     if classes.dtype not in (np.int64, np.uint8):
         raise RuntimeError(
             f"{module_path()}{function}: expected target dtype to be int64 or uint8, but got {classes.dtype}: convert "
             "it with .long()"
         )
+    if not classes.size or (classes.min() >= 0 and classes.max() < count and not 0 <= ignore_index < count):
+        return None
+    ignored = np.equal(classes, ignore_index)
     wrong = classes[((classes < 0) | (classes >= count)) & ~ignored]
     if wrong.size:
         raise IndexError(
             f"{module_path()}{function}: Target {wrong[0]} is out of bounds: with {count} classes it must lie between "
             f"0 and {count - 1}"
         )
+    return ignored if ignored.any() else None
 
 
 def check_class_weight(function: str, weight: Tensor, count: int) -> None:
@@ -226,33 +230,67 @@ def _by_class(weight: Tensor, ndim: int) -> Any:
     return weight.reshape((-1, *(1,) * (ndim - 2)))  # type: ignore[attr-defined]
 
 
+def _samples_of_classes(make: Any) -> list[tuple[Any, ...]]:
+    pixels = np.array([[[0, 2], [1, 1]]]) == np.arange(3).reshape(3, 1, 1)
+    return [
+        (make(3, 4), np.eye(4, dtype=bool)[[3, 0, 3]], 1),
+        (make(3), np.eye(3, dtype=bool)[1], 0),
+        (make(3, 2, 2), pixels, 0),
+    ]
+
+
+@operation(public=(), opaque=True, label="cross_entropy", samples=_samples_of_classes)
+@derivatives(input=lambda g, input, chosen, dim: (softmax_along(input, dim) - chosen) * np.expand_dims(g, dim))
+def cross_entropy_of_classes(input: Array, chosen: Index, dim: int) -> Array:
+    """``-log_softmax(input)`` where ``chosen``, a mask with one place along ``dim``, is true.
+
+    One step, and one array to keep, for what would be four in every training loop.
+    """
+    scores = less_the_largest(input, dim)
+    picked = np.moveaxis(scores, dim, -1)[np.moveaxis(chosen, dim, -1)]
+    total = np.add.reduce(np.exp(scores, scores), axis=dim)
+    return np.log(total) - picked.reshape(total.shape)
+
+
 def _of_classes(
-    function: str, logs: Tensor, target: Tensor, weight: Any, ignore_index: int, reduction: str, smoothing: float = 0.0
+    function: str,
+    scores: Tensor,
+    target: Tensor,
+    weight: Any,
+    ignore_index: int,
+    reduction: str,
+    smoothing: float = 0.0,
 ) -> Tensor:
-    """The negative ``logs`` of the target's classes, weighted; ``smoothing`` is the part that all classes share."""
-    dim = _class_dim(function, logs, target)
-    count = logs.shape[dim]
-    classes = target._array.reshape(logs.shape[:dim] + logs.shape[dim + 1 :])
-    ignored = np.equal(classes, ignore_index)
-    _check_classes(function, classes, count, ignored)
-    kept = np.where(ignored, 0, classes).astype(np.int64)
-    losses = -squeeze(take_along_dim(logs, make(np.expand_dims(kept, dim)), dim), dim)
+    """The loss of scores, or for "nll_loss" of log probabilities; ``smoothing`` is the part that all classes share."""
+    dim = _class_dim(function, scores, target)
+    count = scores.shape[dim]
+    classes = target._array.reshape(scores.shape[:dim] + scores.shape[dim + 1 :])
+    ignored = _ignored(function, classes, count, ignore_index)
+    kept = classes.astype(np.int64) if ignored is None else np.where(ignored, 0, classes).astype(np.int64)
+    places = np.expand_dims(kept, dim)
+    if smoothing or function == "nll_loss":
+        logs = scores if function == "nll_loss" else log_softmax(scores, dim)
+        losses = -squeeze(take_along_dim(logs, make(places), dim), dim)
+    else:
+        numbers = np.arange(count).reshape((count, *(1,) * (scores.ndim - dim - 1)))
+        losses = cross_entropy_of_classes(scores, make(places == numbers), dim)
     share: Any = None
     if weight is not None:
         check_class_weight(function, weight, count)
-        check_weight_dtype(function, logs, weight)
+        check_weight_dtype(function, scores, weight)
         share = weight[kept]
         losses = losses * share
     if smoothing:
         spread = logs if weight is None else logs * _by_class(weight, logs.ndim)
         losses = losses * (1 - smoothing) - sum(spread, dim) * (smoothing / count)
-    if ignored.any():
-        nowhere = make(ignored)
-        losses = where(nowhere, 0.0, losses)
-        share = None if share is None else where(nowhere, 0.0, share)
+    if ignored is not None:
+        losses = where(make(ignored), 0.0, losses)
+        share = None if share is None else where(make(ignored), 0.0, share)
     if reduction != "mean":
         return reduced(losses, reduction)
-    return sum(losses) / (sum(share) if share is not None else ignored.size - int(ignored.sum()))
+    if share is not None:
+        return sum(losses) / sum(share)
+    return sum(losses) / (classes.size if ignored is None else classes.size - int(ignored.sum()))
 
 
 @composite(public=("nn.functional.nll_loss",))
@@ -317,8 +355,7 @@ def cross_entropy(
     smoothing = max(label_smoothing, 0.0)
     if input.shape == target.shape:
         return _of_probabilities(input, target, weight, ignore_index, reduction, smoothing)
-    logs = log_softmax(input, _class_dim("cross_entropy", input, target))
-    return _of_classes("cross_entropy", logs, target, weight, ignore_index, reduction, smoothing)
+    return _of_classes("cross_entropy", input, target, weight, ignore_index, reduction, smoothing)
 
 
 def _of_probabilities(

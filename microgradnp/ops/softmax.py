@@ -12,8 +12,9 @@ from ..dtypes import as_dtype, float16, float32
 from ..tensor import Tensor, make
 from .activation import check_floats
 from .conversion import cast
+from .extreme import argmax
 from .record import Array, composite, derivatives, operation
-from .reduction import argmax, sum
+from .reduction import sum
 from .shape import dim_from
 
 
@@ -21,7 +22,7 @@ def _along(make: Any) -> list[tuple[Any, ...]]:
     return [(make(3, 4), 1), (make(3, 2), 0), (make(2, 1, 3), -1), (make(), 0), (make(0, 3), 1), (make(2, 0), 0)]
 
 
-def _less_the_largest(input, dim):
+def less_the_largest(input, dim):
     """The input minus its largest number along ``dim``, in C order: no exponential overflows then."""
     largest = np.maximum.reduce(input, axis=dim, keepdims=True, initial=-np.inf)
     return np.asarray(np.subtract(input, largest, order="C"))
@@ -31,7 +32,7 @@ def _less_the_largest(input, dim):
 @derivatives(input=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
 def softmax_along(input: Array, dim: int) -> Array:
     """``exp(input)``, divided by its sum along ``dim``."""
-    out = _less_the_largest(input, dim)
+    out = less_the_largest(input, dim)
     np.exp(out, out)
     return np.true_divide(out, np.add.reduce(out, axis=dim, keepdims=True), out)
 
@@ -40,7 +41,7 @@ def softmax_along(input: Array, dim: int) -> Array:
 @derivatives(input=lambda g, out, dim: g - np.exp(out) * sum(g, dim, True))
 def log_softmax_along(input: Array, dim: int) -> Array:
     """``input``, less the logarithm of the sum of ``exp(input)`` along ``dim``."""
-    out = _less_the_largest(input, dim)
+    out = less_the_largest(input, dim)
     return np.subtract(out, np.log(np.add.reduce(np.exp(out), axis=dim, keepdims=True)), out)
 
 

@@ -21,7 +21,15 @@ CONSTANTS = {
     "pixels": np.array([[[0, 2], [1, 1]], [[2, 0], [0, 2]]]),
 }
 
-REFERENCES = {"cross_entropy_of_bits": lambda p, target: -(target * np.log(p) + (1 - target) * np.log(1 - p))}
+
+def _cross_entropy_of_classes(x: np.ndarray, chosen: np.ndarray, dim: int) -> np.ndarray:
+    return -np.where(chosen, x - np.log(np.exp(x).sum(dim, keepdims=True)), 0.0).sum(dim)
+
+
+REFERENCES = {
+    "cross_entropy_of_bits": lambda p, target: -(target * np.log(p) + (1 - target) * np.log(1 - p)),
+    "cross_entropy_of_classes": _cross_entropy_of_classes,
+}
 
 FUNCTIONS = """
 F.binary_cross_entropy(q, target); F.binary_cross_entropy(q, target, reduction="sum"); F.binary_cross_entropy(empty, empty)

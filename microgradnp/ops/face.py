@@ -48,7 +48,23 @@ def _formed(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The function as this name says: in place, with the operands exchanged, or as it is."""
     if is_in_place(name) and not is_in_place(function.__name__):
         return _in_place(function, name)
+    if name in ("__eq__", "__ne__"):
+        return _equality(function, name)
     return _reflected(function, name) if name in REFLECTED else function
+
+
+class NotATensorError(TypeError):
+    """An operand is nothing that an operation takes."""
+
+
+def _equality(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def compared(self: Any, other: Any) -> Any:
+        try:
+            return function(self, other)
+        except NotATensorError:  # None, a text: Python finds them unequal
+            return NotImplemented
+
+    return _named(compared, function, name, f"``{function.__name__}``, elementwise; nothing but numbers is ever equal.")
 
 
 def _reflected(function: Callable[..., Any], name: str) -> Callable[..., Any]:

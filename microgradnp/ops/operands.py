@@ -19,6 +19,7 @@ from ..autograd.modes import recording
 from ..autograd.scope import where
 from ..tensor import Tensor, make
 from .conversion import cast
+from .face import NotATensorError
 from .record import Operation
 from .reduction import sum_to
 
@@ -113,9 +114,9 @@ def _as_tensor(function: str, value: Any) -> Any:
     return make(value) if hasattr(value, "__array_ufunc__") else value  # a capturing array
 
 
-def _not_a_tensor(record: Operation, value: Any) -> TypeError:
+def _not_a_tensor(record: Operation, value: Any) -> NotATensorError:
     wanted = "a Tensor, a NumPy array or a number beside one" if record.numbers else "a Tensor or a NumPy array"
-    return TypeError(
+    return NotATensorError(
         f"{where()}{record.label}(): expected {wanted}, got {type(value).__name__}; make one with "
         "microgradnp.tensor(...)"
     )

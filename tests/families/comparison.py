@@ -56,6 +56,10 @@ torch.fmax(x, y); torch.fmin(x, y); x.fmax(row); x.fmin(column); torch.fmax(n, t
 torch.fmin(with_nans, near); torch.fmax(x, s); torch.fmin(x, x)
 """
 
+CREATION = """
+torch.ones(2) == None; torch.ones(2) != None; torch.ones(2) == "a"; torch.ones(2) != [1]; None in [torch.ones(2)]; torch.tensor(1) == object()
+"""
+
 SPECIAL = """
 torch.where(a > b, a, b); a == b; a != b; a < b; a >= b; torch.fmax(a, b); torch.fmin(a, b); torch.nan_to_num(z)
 torch.nan_to_num(z, 1.0, 2.0, 3.0); torch.isclose(a, b); torch.isclose(a, b, equal_nan=True); torch.signbit(z)

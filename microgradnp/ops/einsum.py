@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.scope import where as module_path
-from ..tensor import Tensor
+from ..tensor import Tensor, make
 from .arithmetic import add, mul
 from .product import check_tensors, matmul
 from .record import Array, c_order, composite, derivatives, operation
@@ -64,13 +64,13 @@ _plan = lru_cache(maxsize=512)(_Plan)
 def _by_left(equation: str) -> str:
     inputs, _, out = equation.partition("->")
     left, _, right = inputs.partition(",")
-    return f"{out},{right}->{left}"
+    return out + "," + right + "->" + left
 
 
 def _by_right(equation: str) -> str:
     inputs, _, out = equation.partition("->")
     left, _, right = inputs.partition(",")
-    return f"{left},{out}->{right}"
+    return left + "," + out + "->" + right
 
 
 def _contracted(g, other, equation) -> Any:
@@ -208,7 +208,8 @@ def einsum(equation: Any, *operands: Array) -> Array:
     if isinstance(equation, str):
         tensors = list(operands[0]) if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else list(operands)
     else:
-        equation, tensors = _from_lists((equation, *operands))
+        first = make(equation.copy()) if isinstance(equation, np.ndarray) else equation
+        equation, tensors = _from_lists((first, *operands))
     for i, tensor in enumerate(tensors):
         if not isinstance(tensor, Tensor):
             raise TypeError(f"einsum(): expected Tensor as operand {i}, but got {type(tensor).__name__}")

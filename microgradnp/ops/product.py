@@ -366,8 +366,10 @@ def linear(input: Array, weight: Array, bias: Array = None) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     """
     try:
-        if input.ndim == 2 or input.dtype.char in "?e":
-            out = _matmul(input, weight.T)
+        if input.dtype.char in "?e":
+            out = _matmul_of_small_types(input, weight.T)
+        elif input.ndim == 2:
+            out = np.dot(input, weight.T)
         elif input.ndim > 2 == weight.ndim:
             out = np.dot(_rows(input), weight.T).reshape((*input.shape[:-1], weight.shape[0]))
         else:

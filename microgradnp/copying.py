@@ -16,13 +16,13 @@ from .autograd.memory import owner_of
 from .tensor import Tensor, make
 
 
-def shallow_copy(tensor: Tensor) -> Tensor:
+def shallow_copy(tensor: Any) -> Any:
     """Another leaf on the same memory, with the same attributes, and a gradient of its own."""
     _warn_of_hooks(tensor)
     return rebuild(type(tensor), tensor._array, tensor.requires_grad, tensor.__dict__)
 
 
-def deep_copy(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
+def deep_copy(tensor: Any, memo: dict[int, Any]) -> Any:
     """A leaf with memory of its own and a copy of the gradient; hooks stay behind."""
     if not tensor.is_leaf:
         raise RuntimeError(
@@ -35,7 +35,7 @@ def deep_copy(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
     return out
 
 
-def reduced(tensor: Tensor) -> tuple[Any, ...]:
+def reduced(tensor: Any) -> tuple[Any, ...]:
     """For pickle: the class, the memory, whether gradients are wanted, and the attributes; no gradient, no hooks."""
     _warn_of_hooks(tensor)
     layout = _layout(tensor._array)
@@ -47,7 +47,7 @@ def reduced(tensor: Tensor) -> tuple[Any, ...]:
 
 def rebuild(
     cls: type[Tensor], array: Any, requires_grad: bool, attributes: dict[str, Any], place: Any = None
-) -> Tensor:
+) -> Any:
     """The tensor of a pickle; ``place`` says where in the memory of ``array`` it lies, if it is not the whole."""
     out = make(array if place is None else _laid_into(array, *place), cls).requires_grad_(requires_grad)
     out.__dict__.update(attributes)

@@ -57,7 +57,7 @@ def sweep(
     waiting = [(-node.time, node) for node in gradients if type(node) is not Leaf]
     heapify(waiting)
     before, create_graph = recording.get(), bool(create_graph)
-    watch = before.__class__ is Mode and before.anomaly is not None
+    watch = isinstance(before, Mode) and before.anomaly is not None
     mode = recording.set(create_graph if before.__class__ is bool else mode_with(before, enabled=create_graph))
     loud = silence()
     here: Sweep | None = None

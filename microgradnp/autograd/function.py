@@ -362,7 +362,7 @@ def _placed(node: FunctionNode, index: int, out: Any, inputs: set[int]) -> Any:
     elif dirty and id(out) in inputs:
         written = make(out._array)
         written._edge = node.passage(index)
-        tensor_module._take_place(out, written)
+        tensor_module._take_place(out, written)  # pyright: ignore[reportFunctionMemberAccess]
     else:
         if id(out) in inputs or isinstance(out._edge, Leaf):
             out = through(out, None)

@@ -68,10 +68,10 @@ def add_hook(hooks: dict[int, Any], hook: Any) -> RemovableHandle:
 def replaced(hook: Callable[..., Any], before: Any, result: Any) -> Any:
     """The gradient that a hook has returned instead of ``before``, a tensor of the same shape and dtype."""
     name = getattr(hook, "__name__", type(hook).__name__)
-    if before is None and result is not None:
-        raise RuntimeError(f"can't replace a None gradient with a non-None value, as hook '{name}' did")
     if result is None:
         return None
+    if before is None:
+        raise RuntimeError(f"can't replace a None gradient with a non-None value, as hook '{name}' did")
     if not hasattr(result, "_array"):
         raise TypeError(
             f"a gradient hook must return a Tensor or None: expected Tensor, but hook '{name}' returned "

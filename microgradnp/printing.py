@@ -65,13 +65,15 @@ def set_printoptions(
 def tensor_repr(tensor: Any) -> str:
     """``tensor([1., 2.], dtype=float64, grad_fn=<MulBackward0>)``."""
     options = _Current.options
-    kind = "Parameter containing:\n" if type(tensor).__name__ == "Parameter" else ""
+    classes = [c.__name__ for c in type(tensor).__mro__]
+    kind = "Parameter containing:\n" if "Parameter" in classes else ""
+    name = "tensor" if classes[0] in ("Tensor", "Parameter") else classes[0]  # that of a subclass is shown
     array = tensor._array
     if not isinstance(array, np.ndarray):
-        return f"{kind}tensor({array!r})"
-    indent = len("tensor(")
+        return f"{kind}{name}({array!r})"
+    indent = len(name) + 1
     in_part = array.size > options.threshold
-    text = "tensor(" + (_grid(array, indent, in_part, *_alignment(array, in_part)) if array.size else "[]")
+    text = f"{name}(" + (_grid(array, indent, in_part, *_alignment(array, in_part)) if array.size else "[]")
     width = len(text.rpartition("\n")[2]) + 2
     for fact in _facts(tensor):
         # Lines break where PyTorch's do, whose dtypes are called "torch.float64".

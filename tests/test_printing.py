@@ -45,6 +45,8 @@ def test_unknown_options_are_refused_and_change_nothing(options: dict[str, Any])
 def test_parameters_and_facts() -> None:
     weight = mg.nn.Parameter(mg.ones(2, dtype=mg.float64))
     assert repr(weight) == "Parameter containing:\ntensor([1., 1.], dtype=float64, requires_grad=True)"
+    marked = type("Marked", (mg.Tensor,), {})([[1.0, 2.0], [3.0, 4.0]])
+    assert repr(marked) == "Marked([[1., 2.],\n        [3., 4.]])"
     assert repr(mg.zeros(2, 0, dtype=mg.int32)) == "tensor([], size=(2, 0), dtype=int32)"
 
 

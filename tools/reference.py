@@ -63,6 +63,8 @@ def entries() -> list[Entry]:
 
     for path, named in face.PUBLIC.items():
         for name, function in named.items():
+            if inspect.isclass(function):
+                continue
             target = entry(function)
             full = f"{path}.{name}".lstrip(".")
             (target.in_place if hasattr(function, "form_of") else target.names).append(full)
@@ -78,6 +80,7 @@ def entries() -> list[Entry]:
 
 def position(entry: Entry) -> tuple[str, int]:
     source = inspect.unwrap(entry.function)
+    source = getattr(source, "written", source)  # what a factory is made of
     return entry.family, source.__code__.co_firstlineno
 
 
@@ -150,7 +153,9 @@ def facts_of_record(record: Operation) -> Iterator[str]:
     if record.floats:
         yield "integers are converted to the default floating point type"
     for operand, domain in (record.domain if isinstance(record.domain, dict) else {"": record.domain}).items():
-        if not isinstance(domain, range) and tuple(domain) != REALS:
+        if callable(domain):
+            yield f"tested for {operand or 'operands'} that are {domain.__name__}"
+        elif not isinstance(domain, range) and tuple(domain) != REALS:
             yield f"tested for {operand or 'operands'} in [{domain[0]:g}, {domain[1]:g}]"
     if record.kinks:
         yield f"the derivative jumps at {', '.join(f'{kink:g}' for kink in record.kinks)}"

@@ -49,6 +49,7 @@ def with_options(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
         return tensor.requires_grad_() if requires_grad else tensor
 
     del made.__wrapped__  # type: ignore[attr-defined]  # or its signature would be taken for that of this one
+    made.written = function  # type: ignore[attr-defined]
     made.__signature__ = _signature(own, out)  # type: ignore[attr-defined]
     return made
 

@@ -15,6 +15,7 @@ import numpy as np
 from .. import dtypes
 from .. import random as rng_module
 from ..devices import preserve_format
+from ..random import Generator
 from ..tensor import Tensor, make
 from .comparison import where
 from .creation import array_of, like
@@ -22,11 +23,9 @@ from .inplace import write
 from .options import arranged, dtype_or_default, memory_order, number, shape_of, sizes_from, whole
 from .record import Array, composite, factory
 
-Source = rng_module.Generator | None
-
 
 @factory(options=True, out=True)
-def rand(*size: Any, generator: Source = None, rng: Any = None, dtype: Any = None) -> Any:
+def rand(*size: Any, generator: Generator | None = None, rng: Any = None, dtype: Any = None) -> Any:
     """Uniform random numbers in [0, 1), PyTorch's own for the same seed.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.rand.html
@@ -41,7 +40,7 @@ def rand(*size: Any, generator: Source = None, rng: Any = None, dtype: Any = Non
 
 
 @factory(options=True, out=True)
-def randn(*size: Any, generator: Source = None, rng: Any = None, dtype: Any = None) -> Any:
+def randn(*size: Any, generator: Generator | None = None, rng: Any = None, dtype: Any = None) -> Any:
     """Random numbers from the standard normal distribution, PyTorch's own for the same seed.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.randn.html
@@ -52,7 +51,13 @@ def randn(*size: Any, generator: Source = None, rng: Any = None, dtype: Any = No
 
 @factory(options=True, out=True)
 def randint(
-    low: Any = None, high: Any = None, size: Any = None, *, generator: Source = None, rng: Any = None, dtype: Any = None
+    low: Any = None,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    rng: Any = None,
+    dtype: Any = None,
 ) -> Any:
     """Random integers from ``low`` (or 0) up to, but without, ``high``: ``randint(6, (2,))``, ``randint(1, 7, (2,))``.
 
@@ -69,7 +74,7 @@ def randint(
 
 
 @factory(options=True, out=True)
-def randperm(n: int, *, generator: Source = None, rng: Any = None, dtype: Any = None) -> Any:
+def randperm(n: int, *, generator: Generator | None = None, rng: Any = None, dtype: Any = None) -> Any:
     """The integers from 0 to n - 1 in random order.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.randperm.html
@@ -80,7 +85,12 @@ def randperm(n: int, *, generator: Source = None, rng: Any = None, dtype: Any = 
 
 @factory(options=True)
 def rand_like(
-    input: Any, *, generator: Source = None, rng: Any = None, dtype: Any = None, memory_format: Any = preserve_format
+    input: Any,
+    *,
+    generator: Generator | None = None,
+    rng: Any = None,
+    dtype: Any = None,
+    memory_format: Any = preserve_format,
 ) -> Any:
     """``rand`` of the shape and dtype of another tensor.
 
@@ -92,7 +102,12 @@ def rand_like(
 
 @factory(options=True)
 def randn_like(
-    input: Any, *, generator: Source = None, rng: Any = None, dtype: Any = None, memory_format: Any = preserve_format
+    input: Any,
+    *,
+    generator: Generator | None = None,
+    rng: Any = None,
+    dtype: Any = None,
+    memory_format: Any = preserve_format,
 ) -> Any:
     """``randn`` of the shape and dtype of another tensor.
 
@@ -105,8 +120,8 @@ def randn_like(
 
 @factory(options=True)
 def randint_like(
-    input: Any, low: Any = None, high: Any = None, *, generator: Source = None, rng: Any = None, dtype: Any = None,
-    memory_format: Any = preserve_format,
+    input: Any, low: Any = None, high: Any = None, *, generator: Generator | None = None, rng: Any = None,
+    dtype: Any = None, memory_format: Any = preserve_format,
 ) -> Any:  # fmt: skip
     """``randint`` of the shape and dtype of another tensor: ``randint_like(t, 6)``, ``randint_like(t, 1, 7)``.
 
@@ -135,8 +150,9 @@ def _independent(input: Any, drawn: Any) -> Any:
 
 @composite(out=True)
 def normal(
-    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Source = None, rng: Any = None, **options: Any
-) -> Array:
+    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, rng: Any = None,
+    dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
+) -> Array:  # fmt: skip
     """Normal random numbers: of a mean and a standard deviation for each, which broadcast, or of ``size``.
 
     Numbers and tensors may be mixed; ``size`` goes with two numbers, and so do the arguments of ``randn``. The
@@ -145,12 +161,15 @@ def normal(
     Source: https://docs.pytorch.org/docs/stable/generated/torch.normal.html
     """
     source, tensors = rng_module.source(generator, rng, "normal()"), [t for t in (mean, std) if isinstance(t, Tensor)]
+    options = {
+        "dtype": dtype, "layout": layout, "device": device, "pin_memory": pin_memory, "requires_grad": requires_grad,
+    }  # fmt: skip
     if not tensors:
         if size is None:
             raise TypeError("normal(): two numbers need a size: normal(mean, std, (2, 3))")
         return _normal_of_size(size, source, mean, std, **options)
-    if size is not None or options:
-        raise TypeError(f"normal(): tensors determine shape and dtype; {list(options) or ['size']} go with two numbers")
+    if size is not None or any(options.values()):
+        raise TypeError("normal(): tensors determine shape and dtype; size, dtype and the like go with two numbers")
     dtype = tensors[0].dtype
     if dtype.kind != "f":
         raise NotImplementedError(f"normal(): not implemented for {dtype}; convert it, as with .float()")
@@ -174,7 +193,7 @@ def _normal_of_size(size: Any, source: Any, mean: Any, std: Any, *, dtype: Any =
 
 
 @composite(methods=("bernoulli",), out=True)
-def bernoulli(input: Array, p: Any = None, *, generator: Source = None, rng: Any = None) -> Array:
+def bernoulli(input: Array, p: Any = None, *, generator: Generator | None = None, rng: Any = None) -> Array:
     """1 with the probability that stands in ``input``, else 0; with the number ``p``, that probability everywhere.
 
     The derivative is 0. Raises RuntimeError for what is no probability.
@@ -189,7 +208,7 @@ def bernoulli(input: Array, p: Any = None, *, generator: Source = None, rng: Any
 
 @composite(methods=("multinomial",), out=True)
 def multinomial(
-    input: Array, num_samples: int, replacement: bool = False, *, generator: Source = None, rng: Any = None
+    input: Array, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, rng: Any = None
 ) -> Array:
     """Indices, of each row, drawn with the probabilities that stand there, which need not add up to 1: an int64 tensor.
 
@@ -200,7 +219,7 @@ def multinomial(
 
 
 @composite()
-def poisson(input: Array, generator: Source = None, *, rng: Any = None) -> Array:
+def poisson(input: Array, generator: Generator | None = None, *, rng: Any = None) -> Array:
     """For each rate in ``input``, how many events happen when that many are to be expected. The derivative is 0.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.poisson.html
@@ -228,7 +247,7 @@ def _keyword_from(kwargs: dict[str, Any], value: Any, name: str) -> Any:
 
 @composite(methods=("uniform_",), public=())
 def uniform_(
-    self: Array, from_: float = 0, to: float = 1, *, generator: Source = None, rng: Any = None, **named: Any
+    self: Array, from_: float = 0, to: float = 1, *, generator: Generator | None = None, rng: Any = None, **named: Any
 ) -> Array:
     """Fill with uniform random numbers from [from_, to).
 
@@ -240,7 +259,9 @@ def uniform_(
 
 
 @composite(methods=("normal_",), public=())
-def normal_(self: Array, mean: float = 0, std: float = 1, *, generator: Source = None, rng: Any = None) -> Array:
+def normal_(
+    self: Array, mean: float = 0, std: float = 1, *, generator: Generator | None = None, rng: Any = None
+) -> Array:
     """Fill with random numbers from the normal distribution.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.normal_.html
@@ -250,7 +271,9 @@ def normal_(self: Array, mean: float = 0, std: float = 1, *, generator: Source =
 
 
 @composite(methods=("log_normal_",), public=())
-def log_normal_(self: Array, mean: float = 1, std: float = 2, *, generator: Source = None, rng: Any = None) -> Array:
+def log_normal_(
+    self: Array, mean: float = 1, std: float = 2, *, generator: Generator | None = None, rng: Any = None
+) -> Array:
     """Fill with random numbers whose logarithms are from the normal distribution of this ``mean`` and ``std``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log_normal_.html
@@ -261,7 +284,9 @@ def log_normal_(self: Array, mean: float = 1, std: float = 2, *, generator: Sour
 
 
 @composite(methods=("cauchy_",), public=())
-def cauchy_(self: Array, median: float = 0, sigma: float = 1, *, generator: Source = None, rng: Any = None) -> Array:
+def cauchy_(
+    self: Array, median: float = 0, sigma: float = 1, *, generator: Generator | None = None, rng: Any = None
+) -> Array:
     """Fill with random numbers from Cauchy's distribution.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cauchy_.html
@@ -272,7 +297,7 @@ def cauchy_(self: Array, median: float = 0, sigma: float = 1, *, generator: Sour
 
 
 @composite(methods=("exponential_",), public=())
-def exponential_(self: Array, lambd: float = 1, *, generator: Source = None, rng: Any = None) -> Array:
+def exponential_(self: Array, lambd: float = 1, *, generator: Generator | None = None, rng: Any = None) -> Array:
     """Fill with random numbers from the exponential distribution of rate ``lambd``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html
@@ -283,7 +308,7 @@ def exponential_(self: Array, lambd: float = 1, *, generator: Source = None, rng
 
 
 @composite(methods=("geometric_",), public=())
-def geometric_(self: Array, p: float, *, generator: Source = None, rng: Any = None) -> Array:
+def geometric_(self: Array, p: float, *, generator: Generator | None = None, rng: Any = None) -> Array:
     """Fill with how many trials it takes to succeed, with probability ``p`` each.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.geometric_.html
@@ -295,7 +320,7 @@ def geometric_(self: Array, p: float, *, generator: Source = None, rng: Any = No
 
 
 @composite(methods=("bernoulli_",), public=())
-def bernoulli_(self: Array, p: Any = 0.5, *, generator: Source = None, rng: Any = None) -> Array:
+def bernoulli_(self: Array, p: Any = 0.5, *, generator: Generator | None = None, rng: Any = None) -> Array:
     """Fill with 1, with probability ``p`` (a number, or a tensor of them that broadcasts), else 0.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html
@@ -322,7 +347,7 @@ def bernoulli_(self: Array, p: Any = 0.5, *, generator: Source = None, rng: Any 
 
 
 @composite(methods=("random_",), public=())
-def random_(self: Array, *limits: Any, generator: Source = None, rng: Any = None, **named: Any) -> Array:
+def random_(self: Array, *limits: Any, generator: Generator | None = None, rng: Any = None, **named: Any) -> Array:
     """Fill with random integers: from [0, to) for ``random_(to)``, from [from, to) for ``random_(from, to)``.
 
     Without ``to``, or where it is None, up to the largest that the dtype holds exactly.

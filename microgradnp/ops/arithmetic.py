@@ -10,7 +10,6 @@ from ..tensor import Tensor
 from .record import Array, composite, derivatives, operation
 
 POSITIVE = (0.1, 3.0)
-BITS = range(-8, 8)
 
 
 def in_both_forms(*names: str) -> dict[str, Any]:
@@ -433,26 +432,3 @@ def _number(function: str, value: Any) -> Any:
     if isinstance(value, (bool, int, float, np.number, np.bool)):
         return value
     raise TypeError(f"{function}(): argument 'value' must be Number, not {type(value).__name__}; use .item()")
-
-
-# Integers
-
-
-@operation(np.gcd, **in_both_forms("gcd"), elementwise=True, out=True, domain=BITS)
-def gcd(input: Array, other: Array) -> Array:
-    """The greatest common divisor of integers, elementwise; gcd(0, 0) is 0.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.gcd.html
-    """
-    check_kind("gcd", "iu", input, other)
-    return np.gcd(input, other)
-
-
-@operation(np.lcm, **in_both_forms("lcm"), elementwise=True, out=True, domain=BITS)
-def lcm(input: Array, other: Array) -> Array:
-    """The least common multiple of integers, elementwise; 0 where one of them is 0.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.lcm.html
-    """
-    check_kind("lcm", "iu", input, other)
-    return np.lcm(input, other)

@@ -61,15 +61,13 @@ torch.addcmul(x, y, p); torch.addcmul(x, y, p, value=2.5); x.addcmul(row, column
 torch.addcmul(row, x, column, value=-1); torch.addcmul(x, n, y); torch.addcmul(s, s, s)
 torch.addcdiv(x, y, p); torch.addcdiv(x, y, p, value=2.5); x.addcdiv(row, p); torch.addcdiv(x, y, pcolumn, value=-1)
 torch.addcdiv(column, row, p); torch.addcdiv(s, s, s)
-torch.gcd(n, nz); n.gcd(three); torch.gcd(bytes_, bytes_); torch.lcm(n, nz); n.lcm(nz); torch.lcm(n, three)
-torch.gcd(bytes_, n)
 (x * 1).add_(y); (x * 1).sub_(row, alpha=2); (x * 1).mul_(column); (x * 1).div_(p); (p * 1).pow_(2); (x * 1).neg_()
 (x * 1).subtract_(y); (x * 1).add_(n); (n * 1).add_(2); x.clone().T.add_(y.T)
 (x * 1).abs_(); (x * 1).sign_(); (x * 1).divide_(p); (x * 1).div_(p, rounding_mode="floor"); (n * 1).divide_(2, rounding_mode="trunc")
-(n * 1).floor_divide_(2); (x * 1).remainder_(p); (x * 1).fmod_(p); (n * 1).fmod_(2); (n * 1).gcd_(nz); (n * 1).lcm_(three)
+(n * 1).floor_divide_(2); (x * 1).remainder_(p); (x * 1).fmod_(p); (n * 1).fmod_(2)
 (x * 1).square_(); torch.square_(x * 1); (p * 1).reciprocal_(); torch.reciprocal_(p * 1); (p * 1).double().float_power_(3)
 (x * 1).lerp_(y, 0.3); (x * 1).addcmul_(y, p, value=2); (x * 1).addcdiv_(y, p, value=2); (x * 1).sgn_(); torch.abs_(x * 1)
-torch.neg_(x * 1); torch.negative_(x * 1); torch.gcd_(n * 1, nz); torch.lcm_(n * 1, nz); (x * 1)[0].mul_(y[0])
+torch.neg_(x * 1); torch.negative_(x * 1); (x * 1)[0].mul_(y[0])
 """
 
 SPECIAL = """
@@ -84,7 +82,7 @@ MEETINGS = """
 a + b; a - b; a * b; a / b; a ** b; torch.maximum(a, b); torch.minimum(a, b); torch.add(a, b, alpha=2)
 torch.mul(a, b); torch.div(a, b); torch.sub(a, b); torch.sub(a, b, alpha=3); torch.div(a, b + 1, rounding_mode="floor")
 torch.div(a, b + 1, rounding_mode="trunc"); a // (b + 1); a % (b + 1); torch.fmod(a, b + 1); torch.pow(a, b)
-torch.float_power(a, b); torch.rsub(a, b); torch.addcmul(a, a, b); torch.addcmul(b, a, a, value=2); torch.gcd(a, b); torch.lcm(a, b)
+torch.float_power(a, b); torch.rsub(a, b); torch.addcmul(a, a, b); torch.addcmul(b, a, a, value=2)
 torch.lerp(a, a, b); torch.lerp(a, b, 0.5); (a + torch.tensor(False)).add_(b)
 (a + torch.tensor(False)).mul_(b); (a + torch.tensor(False)).div_(b); (a + torch.tensor(False)).floor_divide_(b + 1)
 """
@@ -100,7 +98,7 @@ UNARY = """
 -a; +a; a.abs(); a ** 2; a / 2; a * True; 2 - a; a + 300; a * -1; a - 201; 300 - a; a // 2; a % 2; 7 // (a + 1); a % -3
 torch.fmod(a, 2); a.square(); a.reciprocal(); a ** 2.5; 2 ** a; 2.5 ** a; a.float_power(2); torch.rsub(a, 1); a * 1.5; a + True
 torch.maximum(a, a); torch.add(a, 2, alpha=2); torch.div(a, 2, rounding_mode="trunc"); torch.div(a, 2.5, rounding_mode="floor")
-torch.addcmul(a, a, a); torch.addcdiv(a, a, a + 1); torch.gcd(a, a); torch.lcm(a, a); torch.lerp(a, a, 0.5)
+torch.addcmul(a, a, a); torch.addcdiv(a, a, a + 1); torch.lerp(a, a, 0.5)
 """
 
 ERRORS = """
@@ -109,7 +107,7 @@ mask - mask; -mask; torch.tensor([True]) - True; n ** -1; torch.add(n, n, alpha=
 torch.add(n, mask, alpha=2.5); torch.rsub(n, n, alpha=1.5); torch.sub(x, y, alpha=[2]); x.div(y, rounding_mode="up")
 n // 0; n % 0; torch.fmod(n, 0); torch.div(n, 0, rounding_mode="trunc"); n // torch.zeros(4, dtype=torch.int64); 7 % (nz * 0)
 mask // mask; mask % mask; torch.fmod(mask, mask); torch.div(mask, mask, rounding_mode="trunc")
-(n * 1).div_(2); torch.gcd(x, y); torch.lcm(mask, mask); torch.lerp(n, n, 0.5); torch.lerp(x, y.double(), 0.5)
+(n * 1).div_(2); torch.lerp(n, n, 0.5); torch.lerp(x, y.double(), 0.5)
 torch.lerp(x, y, n); torch.lerp(x, y, "a"); torch.lerp(x, y); torch.addcdiv(n, n, nz); torch.addcdiv(x, n, nz)
 torch.addcmul(x, y); torch.addcmul(x, y, p, value="a"); torch.addcmul(mask, mask, mask); torch.pow(2, 3); torch.float_power(2, 3)
 torch.pow(x, "a"); torch.square(2.0); torch.reciprocal("a"); torch.addcmul(x, torch.ones(5), y)

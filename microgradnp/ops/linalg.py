@@ -77,22 +77,26 @@ def _by_inverse(g, out):
     return -np.matmul(_transposed(out), np.matmul(g, _transposed(out)))
 
 
-@operation(
-    np.linalg.inv, methods=("inverse",), public=("inverse", "linalg.inv"), out=True, samples=_inverses, domain=regular
-)
-@derivatives(input=_by_inverse)
-def inv(input: Array) -> Array:
+@operation(np.linalg.inv, public=("linalg.inv",), out=True, samples=_inverses, domain=regular)
+@derivatives(A=_by_inverse)
+def inv(A: Array) -> Array:
     """The inverse of every matrix. Raises LinAlgError for one that is singular.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.linalg.inv.html
     """
-    check_matrices("linalg.inv", input)
+    check_matrices("linalg.inv", A)
     try:
-        return np.linalg.inv(input)
+        return np.linalg.inv(A)
     except np.linalg.LinAlgError:
         raise LinAlgError(
             f"{module_path()}linalg.inv: the inversion could not be completed because the input matrix is singular"
         ) from None
+
+
+@composite(methods=("inverse",), out=True)
+def inverse(input: Array) -> Array:
+    """``linalg.inv``. Source: https://docs.pytorch.org/docs/stable/generated/torch.inverse.html"""
+    return inv(input)
 
 
 def _by_left_side(g, A, out):
@@ -217,13 +221,13 @@ def cholesky(input: Array, upper: bool = False) -> Array:
 # Powers
 
 
-@composite(np.linalg.matrix_power, methods=("matrix_power",), public=("matrix_power", "linalg.matrix_power"), out=True)
+@composite(np.linalg.matrix_power, methods=("matrix_power",), out=True)
 def matrix_power(input: Array, n: int) -> Array:
     """The matrix product of n factors ``input``: by repeated squaring; for a negative n, of its inverse.
 
     Raises LinAlgError for a negative power of a singular matrix.
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_power.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.matrix_power.html
     """
     try:
         power = operator.index(n)
@@ -243,6 +247,12 @@ def matrix_power(input: Array, n: int) -> Array:
         if not power:
             return input.clone() if out is input else out
         base = matmul(base, base)
+
+
+@composite(public=("linalg.matrix_power",), out=True)
+def linalg_matrix_power(A: Array, n: int) -> Array:
+    """``matrix_power``. Source: https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_power.html"""
+    return matrix_power(A, n)
 
 
 # Chains of products

@@ -6,7 +6,6 @@ from the tensor by these.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from ..tensor import Tensor, make
 from .inplace import write
-from .protocols import answers, as_tensor, name_of, named, plain, refused
+from .protocols import answers, as_tensor, name_of, named, plain, refused, signature_of
 
 
 class Positions:
@@ -49,7 +48,7 @@ def _holds_tensor(value: Any) -> bool:
 
 def _numbered(func: Callable[..., Any], operands: tuple[str, ...], args: Any, kwargs: Any) -> Any:
     """A call's arguments by name with positions for operands and arrays for other tensors, and the positions."""
-    signature, positions = inspect.signature(func), Positions()
+    signature, positions = signature_of(func), Positions()
     bound = signature.bind(*args, **kwargs)
     for name, value in bound.arguments.items():
         if name not in operands:
@@ -66,7 +65,7 @@ def arranges(func: Callable[..., Any], *operands: str) -> None:
         bound, positions = _numbered(func, operands, args, kwargs)
         return positions.gather(func(*bound.args, **bound.kwargs))
 
-    arranged.__signature__ = inspect.signature(func)  # type: ignore[attr-defined]
+    arranged.__signature__ = signature_of(func)  # type: ignore[attr-defined]
     answers(func)(arranged)
 
 
@@ -75,7 +74,7 @@ def arranges_in_place(func: Callable[..., Any], *operands: str) -> None:
 
     def arranged(*args: Any, **kwargs: Any) -> None:
         bound, positions = _numbered(func, operands, args, kwargs)
-        target = next(iter(inspect.signature(func).bind(*args, **kwargs).arguments.values()))
+        target = next(iter(signature_of(func).bind(*args, **kwargs).arguments.values()))
         if not isinstance(target, Tensor):
             raise TypeError(
                 f"{name_of(func)} does not support a Tensor's values in a NumPy array, in which the gradient would be "
@@ -86,7 +85,7 @@ def arranges_in_place(func: Callable[..., Any], *operands: str) -> None:
         positions.parts[1:] = [part.to(target.dtype) for part in positions.parts[1:]]
         write(target, name_of(func), lambda before: positions.gather(places))
 
-    arranged.__signature__ = inspect.signature(func)  # type: ignore[attr-defined]
+    arranged.__signature__ = signature_of(func)  # type: ignore[attr-defined]
     answers(func)(arranged)
 
 

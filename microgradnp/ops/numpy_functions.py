@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from contextlib import suppress
 from functools import reduce
 from typing import Any
 
@@ -16,14 +15,14 @@ import numpy as np
 from ..dtypes import promote_types
 from ..tensor import Tensor, make
 from .numpy_statistics import NOT_GIVEN, floating
-from .protocols import answers, as_tensor, named, plain, refused, wrapped
+from .protocols import answers, as_tensor, named, plain, refused, signature_of, wrapped
 from .ufuncs import dims_of
 
 # What NumPy computes itself
 
 WITHOUT_DERIVATIVE = """
 allclose argmax argmin argpartition argsort argwhere array2string array_equal array_equiv array_repr array_str can_cast
-common_type count_nonzero diag_indices_from digitize einsum_path flatnonzero isclose iscomplex iscomplexobj isin
+common_type diag_indices_from digitize einsum_path flatnonzero isclose iscomplex iscomplexobj isin
 isneginf isposinf isreal isrealobj ix_ lexsort may_share_memory min_scalar_type nanargmax nanargmin ndim nonzero
 packbits ravel_multi_index result_type searchsorted shape shares_memory size tril_indices_from triu_indices_from
 unpackbits unravel_index
@@ -36,8 +35,7 @@ def _computed_by_numpy(func: Callable[..., Any]) -> Callable[..., Any]:
         kwargs = {key: plain(value) for key, value in kwargs.items() if value is not NOT_GIVEN}
         return wrapped(func(*args, **kwargs))
 
-    with suppress(ValueError):  # older NumPys say nothing of some
-        computed.__signature__ = _without_out(inspect.signature(func))  # type: ignore[attr-defined]
+    computed.__signature__ = _without_out(signature_of(func))  # type: ignore[attr-defined]
     return computed
 
 
@@ -47,6 +45,11 @@ def _without_out(signature: inspect.Signature) -> inspect.Signature:
 
 for _name in WITHOUT_DERIVATIVE.split():
     answers(getattr(np, _name))(_computed_by_numpy(getattr(np, _name)))
+
+
+@answers(np.count_nonzero)
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return make(np.asarray(np.sum(plain(as_tensor(a)) != 0, axis, keepdims=keepdims)))
 
 
 # Elementwise
@@ -378,7 +381,7 @@ def _from_linalg(func: Any, name: str) -> None:
         args = tuple(floating(value, dtype) if isinstance(value, (Tensor, np.ndarray)) else value for value in args)
         return named(f"linalg.{name}")(*args, **kwargs)
 
-    answer.__signature__ = inspect.signature(func)  # type: ignore[attr-defined]
+    answer.__signature__ = signature_of(func)  # type: ignore[attr-defined]
     answers(func)(answer)
 
 

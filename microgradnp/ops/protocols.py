@@ -177,11 +177,35 @@ def name_of(func: Any) -> str:
     return module.replace("numpy", "np", 1) + f".{getattr(func, '__name__', func)}"
 
 
+UNDESCRIBED: dict[Any, Callable[..., Any]] = {  # functions in C, which before NumPy 2.4 say nothing of themselves
+    np.can_cast: lambda from_, to, casting="safe": None,
+    np.lexsort: lambda keys, axis=-1: None,
+    np.may_share_memory: lambda a, b, max_work=None: None,
+    np.min_scalar_type: lambda a: None,
+    np.packbits: lambda a, axis=None, bitorder="big": None,
+    np.putmask: lambda a, mask, values: None,
+    np.ravel_multi_index: lambda multi_index, dims, mode="raise", order="C": None,
+    np.result_type: lambda *arrays_and_dtypes: None,
+    np.shares_memory: lambda a, b, max_work=None: None,
+    np.unpackbits: lambda a, axis=None, count=None, bitorder="big": None,
+    np.unravel_index: lambda indices, shape, order="C": None,
+}
+
+
+@cache
+def signature_of(func: Any) -> inspect.Signature:
+    """The signature of a NumPy function."""
+    try:
+        return inspect.signature(func)
+    except ValueError:
+        return inspect.signature(UNDESCRIBED[func])
+
+
 @cache
 def _signature(func: Any, answer: Any) -> inspect.Signature:
     try:
-        return inspect.signature(func)
-    except ValueError:  # written in C, and says nothing of itself
+        return signature_of(func)
+    except KeyError:
         return inspect.signature(answer)
 
 
@@ -204,7 +228,7 @@ def _call(name: str, answer: Callable[..., Any], by_numpys_names: bool, bound: i
             arguments.update(arguments.pop(key, {}))
     for key, value in arguments.items():
         parameter = bound.signature.parameters.get(key, UNNAMED)
-        target = key if key in accepted or by_numpys_names else RENAMED.get(key, key)
+        target = key if key in accepted else RENAMED.get(key, key)
         if target in accepted:
             if value is not np._NoValue:
                 passed[target] = value

@@ -261,6 +261,11 @@ def _floating(x: Any) -> Any:
     return x if x.dtype.kind == "f" else as_tensor(x).to(get_default_dtype())
 
 
+def _there(name: str) -> tuple[Any, ...]:
+    """The NumPy function of this name, if this NumPy has it."""
+    return (getattr(np, name),) if hasattr(np, name) else ()
+
+
 @answers(np.divmod)
 def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
     return np.floor_divide(x1, x2), np.remainder(x1, x2)
@@ -322,11 +327,11 @@ def vecdot(x1: Any, x2: Any, axis: int = -1, keepdims: bool = False) -> Any:
     return np.sum(np.multiply(x1, x2), axis=axis, keepdims=keepdims)
 
 
-@answers(np.matvec)
+@answers(*_there("matvec"))
 def matvec(x1: Any, x2: Any) -> Any:
     return np.squeeze(np.matmul(x1, np.expand_dims(as_tensor(x2), -1)), -1)
 
 
-@answers(np.vecmat)
+@answers(*_there("vecmat"))
 def vecmat(x1: Any, x2: Any) -> Any:
     return np.squeeze(np.matmul(np.expand_dims(as_tensor(x1), -2), x2), -2)

@@ -177,6 +177,8 @@ def test_dlpack_both_ways_with_numpy(dtype: str, shape: tuple[int, ...]) -> None
     x = mg.zeros(shape, dtype=dtype)
     array = np.from_dlpack(x)
     assert (array.dtype, array.shape) == (x.dtype, shape)
+    if not array.flags.writeable:
+        pytest.skip("this NumPy imports as read-only, and exports nothing that is")
     back = mg.from_dlpack(array)
     assert (back.dtype, back.shape) == (x.dtype, x.shape)
     if x.numel():

@@ -17,9 +17,19 @@ REFERENCES = {
 }
 
 KINKS = [
-    (lambda x, p=p: mg.cdist(x, x.detach(), p=p), [[[1.0, 2.0]]], [[[0.0, 0.0]]]) for p in (0, 0.5, 1, 1.5, 2, 3, math.inf)
+    (lambda x, p=p: mg.cdist(x, x.detach(), p=p), [[[1.0, 2.0]]], [[[0.0, 0.0]]])
+    for p in (0, 0.5, 1, 1.5, 2, 3, math.inf)
 ] + [
-    (lambda x, p=p: mg.nn.functional.pdist(x, p), [[[1.0, 2.0], [1.0, 2.0]]], [[[0.0, 0.0], [0.0, 0.0]]]) for p in (1, 2, 3)
+    (lambda x, p=p: mg.nn.functional.pdist(x, p), [[[1.0, 2.0], [1.0, 2.0]]], [[[0.0, 0.0], [0.0, 0.0]]])
+    for p in (1, 2, 3)
+]
+KINKS += [  # so is the gradient's own, in the direction of the other point as well
+    (
+        lambda x, p=p: mg.autograd.grad(mg.cdist(x, x.detach(), p=p).sum(), x, create_graph=True)[0],
+        [[[1.0, 2.0]]],
+        [[[0.0, 0.0]]],
+    )
+    for p in (1.5, 2, 3)
 ]
 
 # PyTorch has no second derivatives of cdist and pdist.

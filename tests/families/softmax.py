@@ -28,7 +28,7 @@ torch.log_softmax(x, 0); torch.log_softmax(x, -1); torch.log_softmax(cube, dim=1
 x.log_softmax(-1, torch.float64); torch.log_softmax(n, 0, torch.float32); s.log_softmax(0); empty.log_softmax(0)
 F.log_softmax(x, 1); F.log_softmax(x, dim=0, dtype=torch.float64); F.log_softmax(x.T, 0)
 F.log_softmax(30 * x, 1); F.log_softmax(x * row, 1)[:, 2]; F.softmin(x, 1); F.softmin(x, dim=0)
-F.softmin(x, 1, dtype=torch.float64); torch.softmax(x + column, 1) @ m; F.softmax(x, 1).log(); x.half().softmax(1).detach()
+F.softmin(x, 1, dtype=torch.float64); torch.softmax(x * column, 1) @ m; F.softmax(x, 1).log(); x.half().softmax(1).detach()
 x.half().log_softmax(1).detach(); F.softmax(x.transpose(0, 1), 1)
 [torch.manual_seed(5), F.gumbel_softmax(x)][1]; [torch.manual_seed(5), F.gumbel_softmax(x, 0.5, dim=0)][1]
 [torch.manual_seed(5), F.gumbel_softmax(x, tau=2.0, hard=True)][1]; [torch.manual_seed(5), F.gumbel_softmax(cube, hard=True, dim=1)][1]

@@ -45,9 +45,7 @@ def reduced(tensor: Any) -> tuple[Any, ...]:
     return rebuild, (type(tensor), owner, tensor.requires_grad, tensor.__dict__, place)
 
 
-def rebuild(
-    cls: type[Tensor], array: Any, requires_grad: bool, attributes: dict[str, Any], place: Any = None
-) -> Any:
+def rebuild(cls: type[Tensor], array: Any, requires_grad: bool, attributes: dict[str, Any], place: Any = None) -> Any:
     """The tensor of a pickle; ``place`` says where in the memory of ``array`` it lies, if it is not the whole."""
     out = make(array if place is None else _laid_into(array, *place), cls).requires_grad_(requires_grad)
     out.__dict__.update(attributes)

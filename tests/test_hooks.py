@@ -184,6 +184,14 @@ def test_gradients_of_several_tensors_one_of_which_is_below_another():
     assert seen == [[[2.0], [24.0], [12.0]]]
 
 
+def test_gradients_of_several_tensors_of_which_not_all_are_asked_for():
+    x, y = leaf(1.0), leaf(2.0)
+    seen = []
+    autograd.graph.register_multi_grad_hook((x, y), seen.append)
+    autograd.grad((x * y).sum(), x)
+    assert [g if g is None else values(g) for g in seen[0]] == [[2.0], None]
+
+
 # Saved tensors
 
 
@@ -192,10 +200,11 @@ def test_what_a_hook_packs_does_not_keep_the_array():
     with autograd.graph.saved_tensors_hooks(lambda t: t.tolist(), lambda v: mg.tensor(v, dtype=mg.float64)):
         y = x.exp()
         z = y.sum()
-    kept = weakref.ref(y._array)
+    kept, node = weakref.ref(y._array), y.grad_fn
     del y
     assert kept() is None
     z.backward(retain_graph=True)
+    assert node._saved_out is None  # packed again
     z.backward()
     assert values(x.grad) == pytest.approx(list(2 * np.exp(np.arange(100.0))))
     with pytest.raises(RuntimeError, match="a second time"):

@@ -525,6 +525,12 @@ x = L(2.0, 3.0)
 with autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x): y = x * x * x
 g, = autograd.grad(y.sum(), x, create_graph=True); r = g.detach(), autograd.grad(g.sum(), x)
 
+# saved tensors of a Function
+r = []; x = L(2.0, 3.0)
+def pack(x): r.append(("pack", x.detach())); return x.detach() * 2
+with autograd.graph.saved_tensors_hooks(pack, lambda x: x): y = Cube.apply(x); z = Exp.apply(x)
+y.sum().backward(retain_graph=True); r.append(x.grad.clone()); (y + z).sum().backward(); r.append(x.grad)
+
 # no hooks on saved tensors
 with autograd.graph.disable_saved_tensors_hooks("not here"):
     with autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x): pass

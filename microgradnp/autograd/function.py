@@ -22,7 +22,7 @@ from .. import tensor as tensor_module
 from ..tensor import Tensor, Unrecorded, edge_of, make, written_edge
 from . import inference, memory
 from .gate import Gate, Gradients, through
-from .modes import is_grad_enabled, no_grad, recording
+from .modes import fact, is_grad_enabled, no_grad, recording
 from .node import Leaf, Node
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
@@ -108,12 +108,13 @@ def _no_node() -> None:
 class FunctionNode(Gate):
     """The node of one call of a Function. Each Function has a subclass of it, named after it."""
 
-    __slots__ = ("ctx", "inputs", "kept")
+    __slots__ = ("ctx", "inputs", "kept", "unpack")
 
     function: ClassVar[type[Function]]
     ctx: FunctionCtx
     inputs: tuple[bool, ...]  # which arguments were tensors
     kept: tuple[Any, ...] | None  # what was saved; None once it is released
+    unpack: Callable[[Any], Any] | None  # where a hook on saved tensors has packed the arrays
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name in FunctionNode.__slots__:
@@ -125,7 +126,9 @@ class FunctionNode(Gate):
     def keep(self, to_save: tuple[Tensor | None, ...], outputs: tuple[Any, ...]) -> None:
         """Turn what is to be saved into arrays and edges, which refer to none of the results."""
         positions = {id(out): i for i, out in enumerate(outputs) if isinstance(out, Tensor) and out._edge is not None}
-        self.kept = tuple(None if tensor is None else _kept(tensor, positions) for tensor in to_save)
+        saving = fact("saving")
+        pack, self.unpack = saving if isinstance(saving, tuple) else (None, None)
+        self.kept = tuple(None if tensor is None else _kept(tensor, positions, pack) for tensor in to_save)
 
     def restored(self) -> tuple[Tensor | None, ...]:
         """The saved tensors; RuntimeError if they have been freed or changed."""
@@ -138,7 +141,9 @@ class FunctionNode(Gate):
         return tuple(None if kept is None else self._restored(i, *kept) for i, kept in enumerate(self.kept))
 
     def _restored(self, position: int, array: Any, edge: Node | int | None) -> Tensor:
-        if self.time < memory.last_write and (writes := memory.writes_since(array, self.time)):
+        if self.unpack is not None:
+            array = self.unpack(array)
+        elif self.time < memory.last_write and (writes := memory.writes_since(array, self.time)):
             raise RuntimeError(self._stale_message(f"saved_tensors[{position}]", array, writes))
         if isinstance(edge, Leaf) and (tensor := edge.tensor()) is not None and tensor._array is array:
             return tensor
@@ -174,11 +179,12 @@ class FunctionNode(Gate):
         return tuple(g for g, is_tensor in zip(returned, self.inputs, strict=False) if is_tensor)
 
 
-def _kept(tensor: Tensor, positions: dict[int, int]) -> tuple[Any, Node | int | None]:
-    """A tensor's array, and its edge or which of the results it is."""
+def _kept(tensor: Tensor, positions: dict[int, int], pack: Callable[[Any], Any] | None) -> tuple[Any, Any]:
+    """A tensor's array (or what a hook makes of it), and its edge or which of the results it is."""
     if inference.used.ever:
         inference.refuse_saving(tensor)
     array = memory.keep(tensor._array) if memory.lent else tensor._array
+    array = array if pack is None else pack(array)
     return array, positions[id(tensor)] if id(tensor) in positions else edge_of(tensor)
 
 
@@ -298,7 +304,7 @@ class Function:
         given = {id(tensor) for tensor in tensors}
         if record:
             node = cls.node()
-            node.ctx, node.inputs, node.kept = ctx, inputs, ()
+            node.ctx, node.inputs, node.kept, node.unpack = ctx, inputs, (), None
             node.open(edges, outputs)
             outputs = tuple(_placed(node, i, out, given) for i, out in enumerate(outputs))
             node.keep(ctx._to_save, outputs)

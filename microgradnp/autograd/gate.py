@@ -53,7 +53,7 @@ class Passage(Node):
         if arrived is None:
             arrived = grads[self.gate] = {}
             heappush(waiting, (-self.gate.time, self.gate))
-        arrived[self.index] = arrived[self.index] + g if self.index in arrived else g
+        arrived[self.index] = g
 
     run_graph = run
 

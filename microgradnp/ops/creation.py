@@ -52,7 +52,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)  # type: ignore[attr-defined]
     wanted = None if dtype is None else dtypes.as_dtype(dtype, "as_tensor()")
-    if isinstance(data, np.ndarray) and wanted in (None, data.dtype):
+    if isinstance(data, np.ndarray) and (wanted is None or wanted == data.dtype):
         return from_numpy(data)
     return make(array_from(data, wanted))
 
@@ -72,7 +72,7 @@ def asarray(
     if isinstance(obj, (bytes, bytearray, memoryview)):
         obj = np.frombuffer(obj, dtype_or_default(wanted))
     has_memory = isinstance(obj, (Tensor, np.ndarray))
-    if copy is False and not (has_memory and wanted in (None, obj.dtype)):
+    if copy is False and not (has_memory and (wanted is None or wanted == obj.dtype)):
         what = f"a tensor of {obj.dtype} into {wanted}" if has_memory else "an arbitrary sequence into a tensor"
         raise ValueError(f"asarray(): can't alias {what}: leave out copy=False")
     made = as_tensor(obj, wanted) if has_memory else make(array_from(obj, wanted))

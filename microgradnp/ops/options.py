@@ -1,7 +1,7 @@
 """The keyword arguments that PyTorch's factory functions share, handled once: where and how a new tensor is made.
 
 ``dtype``, ``layout``, ``device``, ``pin_memory``, ``requires_grad`` and ``out`` are checked here, before anything is
-made (or any random number drawn). The function itself gets its own arguments and a dtype, or None, and returns an array.
+made (or any random number drawn). The function itself gets its own arguments and a dtype, or None, and gives an array.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..autograd.quiet import restore, silence
 from ..devices import check_device, check_layout
 from ..tensor import Tensor, make
 
@@ -41,7 +42,11 @@ def with_options(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
         wanted = None if dtype is None else dtypes.as_dtype(dtype, name)
         if target is not None:
             wanted = _dtype_of_out(name, target, wanted)
-        tensor = function(*args, dtype=wanted, **kwargs)
+        loud = silence()  # infinities and nans are values, and no reason for a warning
+        try:
+            tensor = function(*args, dtype=wanted, **kwargs)
+        finally:
+            restore(loud)
         if not isinstance(tensor, Tensor):
             tensor = make(tensor)
         if target is not None:
@@ -62,7 +67,8 @@ def _signature(own: Mapping[str, inspect.Parameter], out: bool) -> inspect.Signa
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=texts.get(name, "Any"))
         for name, default in shared.items()
     ]
-    return inspect.Signature([*(p for name, p in own.items() if name != "dtype"), *keywords], return_annotation="Tensor")
+    mine = [parameter for name, parameter in own.items() if name != "dtype"]
+    return inspect.Signature([*mine, *keywords], return_annotation="Tensor")
 
 
 def _with_size(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

@@ -174,13 +174,15 @@ def normal(
     if dtype.kind != "f":
         raise NotImplementedError(f"normal(): not implemented for {dtype}; convert it, as with .float()")
     if not isinstance(std, Tensor):
-        drawn = source.normal(tuple(mean.shape), 0.0, number(std, "normal()", "std"), dtype)
-        return _independent(mean, mean._array + drawn)
+        with np.errstate(all="ignore"):
+            drawn = mean._array + source.normal(tuple(mean.shape), 0.0, number(std, "normal()", "std"), dtype)
+        return _independent(mean, drawn)
     if not (std._array >= 0).all():
         raise RuntimeError("normal expects all elements of std >= 0.0")
     shape = np.broadcast_shapes(*(t.shape for t in tensors))
-    spread = source.normal(shape, 0.0, 1.0, dtype) * std._array.astype(dtype)
-    out = make(spread + (mean._array if isinstance(mean, Tensor) else dtype.type(mean)))
+    with np.errstate(all="ignore"):
+        spread = source.normal(shape, 0.0, 1.0, dtype) * std._array.astype(dtype)
+        out = make(spread + (mean._array if isinstance(mean, Tensor) else dtype.type(mean)))
     for tensor in tensors:
         out = _independent(tensor, out)
     return out
@@ -233,7 +235,12 @@ def poisson(input: Array, generator: Generator | None = None, *, rng: Any = None
 
 def _fill(self: Any, name: str, draw: Callable[[Any], Any]) -> Any:
     """Fill a tensor with what ``draw`` makes for its array."""
-    return write(self, name, lambda before: make(draw(self._array)))
+
+    def compute(before: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return make(draw(self._array))
+
+    return write(self, name, compute)
 
 
 def _keyword_from(kwargs: dict[str, Any], value: Any, name: str) -> Any:

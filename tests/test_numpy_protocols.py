@@ -586,6 +586,15 @@ def test_no_object_arrays_and_no_warnings() -> None:
                 fails * t
 
 
+@pytest.mark.parametrize("function", ["add", "concatenate", "append", "dot", "where", "interp", "kron", "matmul"])
+def test_masked_arrays_are_refused(function: str) -> None:
+    """Their mask would be lost."""
+    t, masked = mg.tensor([1.0, 2.0], requires_grad=True), np.ma.array([1.0, 2.0], mask=[True, False])
+    calls = {"concatenate": lambda: np.concatenate([t, masked]), "interp": lambda: np.interp(t, [0.0, 1.0], masked)}
+    with pytest.raises(TypeError, match="masked arrays"):
+        calls.get(function, lambda: getattr(np, function)(*[t > 1] * (function == "where"), t, masked))()
+
+
 # Arrays that change after the forward pass
 
 

@@ -72,6 +72,8 @@ def as_tensor(value: Any) -> Tensor:
         return value
     if isinstance(value, (list, tuple)) and any(isinstance(item, Tensor) for item in value):
         return named("stack")([as_tensor(item) for item in value])
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError("masked arrays beside Tensors are not supported; use .filled(...) or where(mask, ...)")
     return named("tensor")(np.asarray(value))
 
 

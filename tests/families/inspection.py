@@ -54,7 +54,3 @@ CREATION += "\n".join(
     for one in ("float16", "float64", "int8", "int64", "uint8", "bool")
     for other in ("float16", "float32", "int8", "int32", "uint8", "bool")
 )
-
-REFUSED = """
-torch.imag(x)
-"""

@@ -190,7 +190,7 @@ def respelled_call(record: Operation, spelled: dict[str, Any], **named: Any) -> 
 
 
 def as_tensors(
-    function: Callable[..., Any], operands: dict[int, str], args: tuple[Any, ...], kwargs: dict[str, Any]
+    function: str, operands: dict[int, str], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a composite with arrays among its operands made tensors. One of them must be a tensor."""
     first = next(iter(operands), None)
@@ -203,16 +203,16 @@ def as_tensors(
     for i, name in operands.items():
         if name[0] == "*":
             found += given[i:]
-            given[i:] = [_all_as_tensors(function.__name__, value) for value in given[i:]]
+            given[i:] = [_all_as_tensors(function, value) for value in given[i:]]
         elif i < len(given):
             found.append(given[i])
-            given[i] = _all_as_tensors(function.__name__, given[i])
+            given[i] = _all_as_tensors(function, given[i])
         elif name in kwargs:
             found.append(kwargs[name])
-            kwargs[name] = _all_as_tensors(function.__name__, kwargs[name])
+            kwargs[name] = _all_as_tensors(function, kwargs[name])
     if found and not _has_tensor((*found, *given)) and not any(isinstance(v, (list, tuple)) and not v for v in found):
         raise TypeError(
-            f"{where()}{function.__name__}(): expected a Tensor, got {type(found[0]).__name__}; make one with "
+            f"{where()}{function}(): expected a Tensor, got {type(found[0]).__name__}; make one with "
             "microgradnp.tensor(...)"
         )
     return tuple(given), kwargs

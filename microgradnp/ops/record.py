@@ -161,10 +161,11 @@ def composite(
     """
 
     def register(function: F) -> F:
-        guarded = _guarded(function, out)
+        names = _names(function.__name__, public)
+        guarded = _guarded(function, next(iter((*names, *methods, function.__name__))).rpartition(".")[2], out)
         guarded.view = view  # type: ignore[attr-defined]
         COMPOSITES[function.__name__] = guarded
-        publish(guarded, numpy, methods, _names(function.__name__, public))
+        publish(guarded, numpy, methods, names)
         return guarded  # type: ignore[return-value]
 
     return register
@@ -199,8 +200,11 @@ def _names(own: str, public: Iterable[str] | None) -> tuple[str, ...]:
     return tuple(public)
 
 
-def _guarded(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
-    """A composite with what the template gives an operation: operands made tensors, ``out``, NumPy's ``axis``."""
+def _guarded(function: Callable[..., Any], name: str, out: bool) -> Callable[..., Any]:
+    """A composite with what the template gives an operation: operands made tensors, ``out``, NumPy's ``axis``.
+
+    ``name`` is what users call it, for errors.
+    """
     operands = {
         i: f"*{name}" if p.kind is p.VAR_POSITIONAL else name  # "*": this and all that follow
         for i, (name, p) in enumerate(inspect.signature(function).parameters.items())
@@ -218,9 +222,9 @@ def _guarded(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
             kwargs = rules.respelled(function, kwargs)
             if rest in kwargs and len(args) <= before:  # t.permute(dims=(1, 0)) is t.permute((1, 0))
                 args = (*args, kwargs.pop(rest))
-        args, kwargs = rules.as_tensors(function, operands, args, kwargs)
+        args, kwargs = rules.as_tensors(name, operands, args, kwargs)
         result = function(*args, **kwargs)
-        return result if target is None else rules.into(target, function.__name__, result)
+        return result if target is None else rules.into(target, name, result)
 
     guarded.takes_out = out  # type: ignore[attr-defined]
     return guarded

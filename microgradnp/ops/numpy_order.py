@@ -257,7 +257,10 @@ def _slope(f: Any, h: Any, dim: int, edge_order: int) -> Any:
         raise ValueError("when 1d, distances must match the length of the corresponding dimension")
     rises = np.diff(f) / steps
     left, right = steps[:-1], steps[1:]
-    inner = (rises[..., :-1] * right + rises[..., 1:] * left) / (left + right)
+    if np.ndim(plain(h)):
+        inner = (rises[..., :-1] * right + rises[..., 1:] * left) / (left + right)
+    else:
+        inner = (f[..., 2:] - f[..., :-2]) / (left + right)
     first, last = rises[..., :1], rises[..., -1:]
     if edge_order == 2:
         first = first - (rises[..., 1:2] - first) * (steps[0] / (steps[0] + steps[1]))

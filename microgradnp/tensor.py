@@ -314,8 +314,7 @@ class Tensor:
         self._array = value._array
         if hasattr(self, "_constant"):
             del self._constant
-        if isinstance(self._edge, Leaf):
-            self._renew_leaf()
+        self._renew_leaf()
 
     @data.deleter
     def data(self) -> None:
@@ -326,7 +325,10 @@ class Tensor:
 
         The gradient of a graph that knows the former one is lost: it would not fit.
         """
-        old, array = self._edge, self._array
+        array, frozen = self._array, getattr(self, "_leaf", None)
+        if frozen is not None and (frozen.shape != array.shape or frozen.dtype != array.dtype):
+            del self._leaf
+        old = self._edge
         if isinstance(old, Leaf) and (old.shape != array.shape or old.dtype != array.dtype):
             self._edge = Leaf(self)
             self._edge.hooks, old.hooks = old.hooks, None

@@ -23,6 +23,18 @@ x = T.ones(4); v = x[:2].requires_grad_(); u = v[:1]; u.mul_(2)  # ! view of a l
 x = T.ones(4); v = x[:2].requires_grad_(); x.mul_(2); (v * v).sum().backward(); R = v.grad  # [4.0, 4.0]
 x = T.ones(4); v = x[:2].requires_grad_(); x.mul_(T.ones(4, requires_grad=True));
     R = (v.requires_grad, v.is_leaf)  # (True, False)
+x = T.ones(4); v = x[:2].requires_grad_(); u = v[:1]; w = T.ones(4, requires_grad=True); x.mul_(w); u.mul_(3);
+    x.sum().backward(); R = (u, w.grad, v.grad)  # ([3.0], [3.0, 1.0, 1.0, 1.0], None)
+x = T.ones(4); v = x[:2].requires_grad_(); u = v[:1]; w = T.ones(4, requires_grad=True); x.mul_(w);
+    u.sum().backward(); R = (u, w.grad, v.grad)  # ([1.0], [1.0, 0.0, 0.0, 0.0], None)
+x = T.ones(2, requires_grad=True); y = x * 1; v = y[:1]; v.mul_(2); y.detach_(); v.sum().backward();
+    R = x.grad  # [2.0, 0.0]
+x = T.ones(2, requires_grad=True); y = x * 1; v = y[:1]; y.mul_(2); unrecorded(lambda: v.requires_grad);
+    v.sum().backward(); R = x.grad  # [2.0, 0.0]
+x = T.ones(1, 3, requires_grad=True); x.requires_grad_(False); x.t_(); x.requires_grad_(); (x * 2).sum().backward();
+    R = x.grad  # [[2.0], [2.0], [2.0]]
+x = T.ones(3, requires_grad=True); x.requires_grad_(False); x.data = T.ones(1); x.requires_grad_();
+    (x * 2).sum().backward(); R = x.grad  # [2.0]
 x = T.ones(4, requires_grad=True); v = unrecorded(lambda: x[:2]); v.mul_(2)  # ! no_grad mode|leaf
 x = T.ones(4, requires_grad=True); y = x * 1; v = unrecorded(lambda: y[:2]); v.mul_(2)  # ! no_grad mode
 x = T.ones(4, requires_grad=True); y = x * 1; v = unrecorded(lambda: y[:2]); y.mul_(2); v * 2  # ! no_grad mode
@@ -201,6 +213,7 @@ x = T.ones(1, 3, requires_grad=True); y = x * 1; unrecorded(lambda: y.t_()); (y 
 x = T.ones(3, requires_grad=True); y = (x * x).sum(); x.data = T.zeros(3); y.backward(); R = x.grad  # [2.0, 2.0, 2.0]
 x = T.ones(3, requires_grad=True); y = (x * x).sum(); x.data.sub_(0.5); y.backward()  # ! modified by an inplace
 x = T.ones(3, requires_grad=True); y = (x * x).sum(); x.data = T.zeros(1); y.backward(); R = x.grad  # None
+x = T.arange(4.0); v = x[:2]; v.resize_(3)  # ! cannot be given
 x = T.arange(4.0); v = x.unfold(0, 3, 1); v.add_(1)  # ! single memory location
 x = T.ones(4, requires_grad=True); y = x * 1; y.set_(T.zeros(2))  # ! require grad
 """
@@ -331,6 +344,27 @@ def test_an_item_is_written_without_a_copy_of_the_rest():
     tracemalloc.stop()
     assert x[5] == 1.0
     assert peak < 100_000
+
+
+def test_an_item_of_an_expanded_tensor_in_a_graph():
+    x = mg.ones(1, requires_grad=True)
+    y = x * 1
+    z = y.expand(3)
+    z[0] = 5.0
+    (z.sum() + y.sum()).backward()
+    assert (y.tolist(), z.tolist(), x.grad.tolist()) == ([5.0], [5.0, 5.0, 5.0], [0.0])
+
+
+def test_a_hook_on_a_view_whose_base_was_written_to():  # PyTorch 2.13 crashes
+    x, seen = mg.ones(2, requires_grad=True), []
+    y = x * 1
+    v = y[:1]
+    y.mul_(2)
+    v.register_hook(lambda g: seen.append(g.tolist()))
+    assert v.grad_fn is v.grad_fn
+    (v * 3).sum().backward()
+    assert seen == [[3.0]]
+    assert x.grad.tolist() == [6.0, 0.0]
 
 
 def test_views_of_a_tensor_in_a_graph_are_found_by_their_memory():

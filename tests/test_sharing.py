@@ -346,6 +346,14 @@ def test_a_tensor_made_of_what_was_lent_is_known_to_be_the_same_memory():
         y.sum().backward()
 
 
+def test_a_write_of_our_own_is_counted_once():
+    x = mg.ones(2)
+    array = x.detach().numpy()
+    x.add_(1)
+    del array
+    assert x._version == 1
+
+
 def test_an_optimizer_that_steps_on_a_lent_parameter():
     w = leaf(1.0, 2.0)
     array, optimizer = w.detach().numpy(), mg.optim.SGD([w], lr=0.5)

@@ -74,14 +74,11 @@ def check_recordable(target: Tensor, name: str) -> None:
             f"{name}: a leaf Variable that requires grad is being used in an in-place operation. Write under "
             "no_grad(), or to a .clone() of it."
         )
-    base = target._base
-    while base is not None:
-        if isinstance(edge_of(base), Leaf):
-            raise RuntimeError(
-                f"{name}: a view of a leaf Variable that requires grad is being used in an in-place operation. Write "
-                "under no_grad(), or to a .clone() of it."
-            )
-        base = base._base
+    if target._base is not None and isinstance(edge_of(target._base), Leaf):
+        raise RuntimeError(
+            f"{name}: a view of a leaf Variable that requires grad is being used in an in-place operation. Write under "
+            "no_grad(), or to a .clone() of it."
+        )
 
 
 def _has_base_in_graph(view: Tensor) -> bool:
@@ -99,9 +96,7 @@ def _check_memory(target: Tensor, name: str) -> None:
             f"location. Please clone() the tensor before performing the operation."
         )
     if not array.flags.writeable:
-        if target._base is None or not target._base._array.flags.writeable:
-            raise RuntimeError(f"{name}: the tensor's memory is read-only; clone() it before writing to it")
-        array.flags.writeable = True  # NumPy takes the right to write from what it expands
+        raise RuntimeError(f"{name}: the tensor's memory is read-only; clone() it before writing to it")
 
 
 def _overlaps(array: np.ndarray) -> bool:

@@ -16,7 +16,7 @@ from ..autograd import memory
 from ..autograd.hooks import move_retained
 from ..autograd.modes import enable_grad
 from ..autograd.node import Leaf
-from ..tensor import Tensor
+from ..tensor import Tensor, edge_of
 from .inplace import check_recordable
 from .record import Array, composite
 from .shape import shape_from
@@ -29,7 +29,7 @@ def reseat(target: Tensor, name: str, look: Callable[[Tensor], Tensor]) -> Tenso
     stays one, with the new shape; graphs made before still know the old one, and give it no gradient any more.
     """
     check_recordable(target, name)
-    leaf = isinstance(target._edge, Leaf)
+    edge = edge_of(target)
     with enable_grad():
         view = look(target)
     if view is target:
@@ -37,10 +37,8 @@ def reseat(target: Tensor, name: str, look: Callable[[Tensor], Tensor]) -> Tenso
     if view._base is not target and view._base is not target._base:
         raise RuntimeError(f"{name}: the elements do not lie in memory in an order that allows it; use .clone() first")
     target._array = view._array
-    if leaf:
-        target._renew_leaf()
-    else:
-        move_retained(target._edge, view._edge)
+    if edge is not None and not isinstance(edge, Leaf):
+        move_retained(edge, view._edge)
         target._edge = view._edge  # its own views need not follow: no value has changed
     forget_shape(target)
     return target
@@ -48,9 +46,9 @@ def reseat(target: Tensor, name: str, look: Callable[[Tensor], Tensor]) -> Tenso
 
 def forget_shape(tensor: Tensor) -> None:
     """Drop what was made for the tensor's former shape, and count the change as a write."""
-    for slot in ("_constant", "_leaf"):
-        if hasattr(tensor, slot):
-            delattr(tensor, slot)
+    tensor._renew_leaf()
+    if hasattr(tensor, "_constant"):
+        del tensor._constant
     memory.writes_to(tensor._array).count += 1
 
 

@@ -169,6 +169,8 @@ def test_deliberate_differences_of_elementwise_operations() -> None:
     assert gradient(mg.ldexp(y, mg.tensor([-1, -2]))) == [[0, 0], [0.5, 0.25]]  # 0: a power of integers
     assert (mg.tensor([1], dtype=mg.uint8) > -1).tolist() == [True]  # False: -1 becomes 255
     assert mg.maximum(x, 1).tolist() == [7, 1]  # wants a tensor
+    with pytest.raises(RuntimeError, match="overflow"):  # 255 everywhere, which -1 becomes
+        mg.tensor([1], dtype=mg.uint8).clamp(-1)
     with pytest.raises(NotImplementedError, match="igamma"):  # in the backward pass only
         mg.igamma(x, y)
 

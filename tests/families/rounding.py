@@ -62,7 +62,7 @@ BEYOND = {
 
 UNARY = """
 a.floor(); a.ceil(); a.trunc(); a.fix(); a.round(); a.frac(); torch.round(a, decimals=1); a.clamp(0, 1); a.clamp(0.5); a.clamp(max=0.5)
-a.clamp(min=a); a.clip(a, a); a.clamp(-1); a.copysign(-1); a.copysign(a); a.ldexp(a); torch.frexp(a)[0]; torch.frexp(a)[1]; torch.nextafter(a, a)
+a.clamp(min=a); a.clip(a, a); a.copysign(-1); a.copysign(a); a.ldexp(a); torch.frexp(a)[0]; torch.frexp(a)[1]; torch.nextafter(a, a)
 a.clamp(True)
 """
 

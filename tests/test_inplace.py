@@ -24,9 +24,9 @@ x = T.ones(4); v = x[:2].requires_grad_(); x.mul_(2); (v * v).sum().backward(); 
 x = T.ones(4); v = x[:2].requires_grad_(); x.mul_(T.ones(4, requires_grad=True));
     R = (v.requires_grad, v.is_leaf)  # (True, False)
 x = T.ones(4); v = x[:2].requires_grad_(); u = v[:1]; w = T.ones(4, requires_grad=True); x.mul_(w); u.mul_(3);
-    x.sum().backward(); R = (u, w.grad, v.grad)  # ([3.0], [3.0, 1.0, 1.0, 1.0], None)
+    x.sum().backward(); R = (u, w.grad)  # ([3.0], [3.0, 1.0, 1.0, 1.0])
 x = T.ones(4); v = x[:2].requires_grad_(); u = v[:1]; w = T.ones(4, requires_grad=True); x.mul_(w);
-    u.sum().backward(); R = (u, w.grad, v.grad)  # ([1.0], [1.0, 0.0, 0.0, 0.0], None)
+    u.sum().backward(); R = (u, w.grad)  # ([1.0], [1.0, 0.0, 0.0, 0.0])
 x = T.ones(2, requires_grad=True); y = x * 1; v = y[:1]; v.mul_(2); y.detach_(); v.sum().backward();
     R = x.grad  # [2.0, 0.0]
 x = T.ones(2, requires_grad=True); y = x * 1; v = y[:1]; y.mul_(2); unrecorded(lambda: v.requires_grad);

@@ -12,6 +12,45 @@ import pytest
 
 import microgradnp as mg
 
+# ``fn(forward, backward)`` makes a Function of two functions.
+CUSTOM = """
+def fn(forward, backward=None, setup=None):
+    body = {"forward": staticmethod(forward)}
+    if backward: body["backward"] = staticmethod(backward)
+    if setup: body["setup_context"] = staticmethod(setup)
+    return type("Fn", (autograd.Function,), body)
+double = lambda ctx, x: x * 2
+class Cube(autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+    @staticmethod
+    def backward(ctx, g):
+        x, = ctx.saved_tensors
+        return g * 3 * x**2
+class Exp(autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        y = x.exp()
+        ctx.save_for_backward(y)
+        return y
+    @staticmethod
+    def backward(ctx, g):
+        y, = ctx.saved_tensors
+        return g * y
+class Scale(autograd.Function):
+    @staticmethod
+    def forward(x, k=2):
+        return x * k
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.k, ctx.shape, ctx.time = inputs[1], inputs[0].shape, 7
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.k, None
+"""
+
 
 def outcome(library, source):
     """What a program gives: its result in plain Python, or the type of its error; and its warnings."""

@@ -1,7 +1,6 @@
 """Hooks on tensors, nodes and saved tensors are PyTorch's. Skipped where it is not installed."""
 
 import pytest
-
 from parity import CUSTOM, check, programs
 
 HOOKS = programs("""

@@ -415,7 +415,7 @@ def test_most_statements_have_run():
 @pytest.mark.slow
 @seed(int(os.environ.get("PROGRAMS_SEED", "0")))
 @settings(
-    max_examples=int(os.environ.get("PROGRAMS", "3000")),
+    max_examples=int(os.environ.get("PROGRAMS", "6000")),
     derandomize=False,
     phases=[Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),

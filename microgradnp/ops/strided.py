@@ -185,7 +185,7 @@ def unfold(input: Array, dimension: int, size: int, step: int) -> Array:
     return strided(whole, (*shape, size), (0,) * whole.ndim, (*steps, _unit(axis, whole.ndim)))
 
 
-@composite(methods=("as_strided",))
+@composite(methods=("as_strided", "as_strided_"), view=True)
 def as_strided(
     input: Array, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int | None = None
 ) -> Array:

@@ -6,6 +6,7 @@ FUNCTIONS = """
 (one * 1).squeeze_((0, 2)); (x * 1).t_() * x.T; (x * 1)[0].unsqueeze_(1); (x * 1).unsqueeze_(1).squeeze_(1).t_()
 x.detach().clone().resize_(2, 6); x.detach().clone().resize_((2, 2)); x.detach().clone().T.resize_(12)
 x.detach().clone().resize_as_(cube.detach()[0]); x.detach().clone().set_(v.detach()); n.clone().resize_(3)
+(x * 1).as_strided_((2, 2), (4, 1)); (x * 1).as_strided_((3,), (1,), 2)
 """
 
 ERRORS = """

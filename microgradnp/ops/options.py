@@ -61,14 +61,16 @@ def with_options(function: Callable[..., Any], out: bool) -> Callable[..., Any]:
 
 def _signature(own: Mapping[str, inspect.Parameter], out: bool) -> inspect.Signature:
     """The function's own parameters, and the shared ones as keyword arguments."""
-    texts = {"pin_memory": "bool", "requires_grad": "bool"}
-    shared = {**({"out": None} if out else {}), **SHARED}
-    keywords = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=texts.get(name, "Any"))
-        for name, default in shared.items()
-    ]
     mine = [parameter for name, parameter in own.items() if name != "dtype"]
-    return inspect.Signature([*mine, *keywords], return_annotation="Tensor")
+    return inspect.Signature([*mine, *(_KEYWORDS if out else _KEYWORDS[1:])], return_annotation="Tensor")
+
+
+def _keyword(name: str, default: Any) -> inspect.Parameter:
+    kind = "bool" if default is False else "Any"
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+_KEYWORDS = [_keyword(name, default) for name, default in {"out": None, **SHARED}.items()]
 
 
 def _with_size(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

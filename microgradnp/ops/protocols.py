@@ -2,7 +2,7 @@
 
 So ``np.exp(t)``, ``ndarray * t`` and ``np.where(mask, t, 0)`` give tensors with their derivatives: NumPy code is
 differentiable as it stands. Arguments mean what they mean in NumPy; where that is not what they mean in PyTorch, a
-function in ``numpy_*.py`` marked ``answers`` comes before the record. What nobody answers raises TypeError: never a
+function in ``answers/`` comes before the record. What nobody answers raises TypeError: never a
 silent array without gradient, never an array of objects.
 
 ``out=`` may be a tensor: it is written to in place, and takes its place in the graph.
@@ -15,6 +15,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,12 @@ def answers(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
         return function
 
     return register
+
+
+@cache
+def load_answers() -> None:
+    """Import what is registered in ``answers/``: at the first call that may need it, for it takes its time."""
+    import_module(f"{__package__}.answers")
 
 
 def named(name: str) -> Callable[..., Any]:
@@ -142,6 +149,7 @@ def apart(values: Any, out: Any) -> Any:
 
 @tensor_method
 def __array_function__(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    load_answers()
     answer = ANSWERS.get(func)
     if answer is not None and not kwargs and len(args) <= _alike(func, answer):
         return answer(*args)  # the common case, in rules: nothing to translate

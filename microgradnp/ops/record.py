@@ -205,13 +205,12 @@ def _guarded(function: Callable[..., Any], name: str, out: bool) -> Callable[...
 
     ``name`` is what users call it, for errors.
     """
+    before, rest = _rest_of(function)
     operands = {
-        i: f"*{name}" if p.kind is p.VAR_POSITIONAL else name  # "*": this and all that follow
-        for i, (name, p) in enumerate(inspect.signature(function).parameters.items())
-        if str(p.annotation) in ("Array", "Arrays", "Index")
+        i: f"*{parameter}" if parameter == rest else parameter  # "*": this and all that follow
+        for i, parameter in enumerate(_parameters(function))
+        if function.__annotations__.get(parameter) in ("Array", "Arrays", "Index")
     }
-    parameters = enumerate(inspect.signature(function).parameters.values())
-    before, rest = next(((i, p.name) for i, p in parameters if p.kind is p.VAR_POSITIONAL), (0, None))
 
     @wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -228,6 +227,25 @@ def _guarded(function: Callable[..., Any], name: str, out: bool) -> Callable[...
 
     guarded.takes_out = out  # type: ignore[attr-defined]
     return guarded
+
+
+# What inspect.signature would tell, without its price: it is asked for every composite at import.
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    """The names of a function's parameters, in their order."""
+    code = function.__code__
+    before, rest = _rest_of(function)
+    names = list(code.co_varnames[: before + code.co_kwonlyargcount])
+    return names if rest is None else [*names[:before], rest, *names[before:]]
+
+
+def _rest_of(function: Callable[..., Any]) -> tuple[int, str | None]:
+    """How many parameters may be given by position, and the name of the one that takes all further ones, if any."""
+    code = function.__code__
+    has_rest = code.co_flags & inspect.CO_VARARGS
+    name = code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if has_rest else None
+    return code.co_argcount, name
 
 
 def _uncompiled(record: Operation) -> Callable[..., Any]:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import promote_types
-from ..tensor import Tensor, make
-from .numpy_statistics import NOT_GIVEN, floating
-from .protocols import answers, as_tensor, named, plain, refused, signature_of, wrapped
-from .ufuncs import dims_of
+from ...dtypes import promote_types
+from ...tensor import Tensor, make
+from .statistics import NOT_GIVEN, floating
+from ..protocols import answers, as_tensor, named, plain, refused, signature_of, wrapped
+from ..ufuncs import dims_of
 
 # What NumPy computes itself
 

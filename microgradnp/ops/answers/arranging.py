@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor, make
-from .inplace import write
-from .protocols import answers, as_tensor, name_of, named, plain, refused, signature_of
+from ...tensor import Tensor, make
+from ..inplace import write
+from ..protocols import answers, as_tensor, name_of, named, plain, refused, signature_of
 
 
 class Positions:

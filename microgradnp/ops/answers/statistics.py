@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import get_default_dtype
-from ..tensor import Tensor, make
-from .protocols import answers, as_tensor, named, plain
-from .ufuncs import dims_of
+from ...dtypes import get_default_dtype
+from ...tensor import Tensor, make
+from ..protocols import answers, as_tensor, named, plain
+from ..ufuncs import dims_of
 
 NOT_GIVEN = np._NoValue
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import make
-from .numpy_statistics import NOT_GIVEN, floating, keeps
-from .protocols import answers, as_tensor, named, plain, refused, wrapped
-from .ufuncs import dims_of
+from ...tensor import make
+from .statistics import NOT_GIVEN, floating, keeps
+from ..protocols import answers, as_tensor, named, plain, refused, wrapped
+from ..ufuncs import dims_of
 
 # Order
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .indexing import getitem
-from .protocols import answers, as_tensor, named, plain, refused
+from ..indexing import getitem
+from ..protocols import answers, as_tensor, named, plain, refused
 
 # Views
 

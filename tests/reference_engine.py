@@ -237,7 +237,7 @@ class Tensor:
         part = self.positions[(*index, ...) if isinstance(index, tuple) else (index, ...)]
         numbers = numbers_of(value)
         while numbers.ndim > part.ndim and numbers.shape[0] == 1:
-            numbers = numbers[0]
+            numbers = numbers.reshape(numbers.shape[1:])
         Tensor(self.graph, part, self.origin).write(numbers, value)
 
     def unsqueeze_(self, dim: int) -> Tensor:

@@ -29,6 +29,7 @@ except ImportError:
 
 REFUSED_HERE = {
     "whoever was given an array that shares its memory": "PyTorch does not notice, and gives a wrong gradient",
+    "single memory location": "PyTorch writes by arrays to expanded tensors, and says that this is deprecated",
     "does not require grad": "a view made under no_grad is a constant; PyTorch gives it a .grad of its own",
 }
 REFUSED_ANYWHERE = (  # where there is no PyTorch to ask: what it refuses too
@@ -134,12 +135,12 @@ UNARY = (
 
 
 def _product(t: Any, o: Any) -> Any:
-    return t @ o if 0 < len(o.shape) < 3 else t + o
+    return t @ o if 0 < len(o.shape) < 3 and len(t.shape) < 3 else t + o
 
 
 BINARY = (
-    lambda t, o: t * o, lambda t, o: t + o, lambda t, o: (t * o).sin(), lambda t, o: t * o + t, lambda t, o: t @ o,
-    lambda t, o: t @ o.T if len(o.shape) == 2 else t @ o,
+    lambda t, o: t * o, lambda t, o: t + o, lambda t, o: (t * o).sin(), lambda t, o: t * o + t, _product,
+    lambda t, o: _product(t, o.T) if len(o.shape) == 2 else _product(o, t),
 )  # fmt: skip
 
 
@@ -398,6 +399,7 @@ def _grad(leaf: Any) -> Any:
 TOTAL: Counter[str] = Counter()
 
 
+@pytest.mark.filterwarnings("ignore:Use of index_put_")
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(programs)
 def test_programs(program):
@@ -413,9 +415,10 @@ def test_most_statements_have_run():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Use of index_put_")
 @seed(int(os.environ.get("PROGRAMS_SEED", "0")))
 @settings(
-    max_examples=int(os.environ.get("PROGRAMS", "6000")),
+    max_examples=int(os.environ.get("PROGRAMS", "4000")),
     derandomize=False,
     phases=[Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -129,6 +131,11 @@ def _broadcasting(record: Operation, shapes: Sequence[tuple[int, ...]]) -> Itera
 
 
 seeds = st.integers(0, 2**32 - 1)
+
+
+def examples(count: int) -> Any:
+    """How many examples a test draws for each operation: few by default; EXAMPLES=5 makes them five times as many."""
+    return settings(max_examples=count * int(os.environ.get("EXAMPLES", "1")))
 
 
 def drawn(record: Operation, data: st.DataObject, seed: int, dtype: Any = np.float64) -> Iterator[tuple[Any, ...]]:

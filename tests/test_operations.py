@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from families import listed, merged
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from operations import (
     DIFFERENTIABLE,
@@ -20,6 +20,7 @@ from operations import (
     apply,
     assert_close,
     drawn,
+    examples,
     numeric_gradients,
     numeric_second_gradients,
     outcome,
@@ -59,7 +60,7 @@ def test_every_operation_has_a_numpy_function_or_a_reference() -> None:
 
 
 @every_operation
-@settings(max_examples=10)
+@examples(3)
 @sampled
 def test_value(record: Operation, data: st.DataObject, seed: int) -> None:
     reference = REFERENCES.get(record.name, lambda *arguments: _numpy_call(record, 0, arguments))
@@ -78,7 +79,7 @@ def test_value(record: Operation, data: st.DataObject, seed: int) -> None:
 
 
 @every_derivative
-@settings(max_examples=5)
+@examples(2)
 @sampled
 def test_gradient_is_that_of_finite_differences(record: Operation, data: st.DataObject, seed: int) -> None:
     for call, values, g, _ in drawn(record, data, seed):
@@ -87,7 +88,7 @@ def test_gradient_is_that_of_finite_differences(record: Operation, data: st.Data
 
 
 @every_derivative
-@settings(max_examples=3)
+@examples(1)
 @sampled
 def test_second_gradient_is_that_of_finite_differences(record: Operation, data: st.DataObject, seed: int) -> None:
     """The gradients are themselves functions of the operands and of the cotangent: differentiated by all of these."""
@@ -98,7 +99,7 @@ def test_second_gradient_is_that_of_finite_differences(record: Operation, data: 
 
 
 @every_derivative
-@settings(max_examples=5)
+@examples(1)
 @sampled
 def test_recorded_backward_pass_gives_the_same_gradient(record: Operation, data: st.DataObject, seed: int) -> None:
     for call, values, g, _ in drawn(record, data, seed):
@@ -112,7 +113,7 @@ def test_recorded_backward_pass_gives_the_same_gradient(record: Operation, data:
 
 
 @every_derivative
-@settings(max_examples=3)
+@examples(1)
 @sampled
 def test_float32_stays_float32(record: Operation, data: st.DataObject, seed: int) -> None:
     for call, values, g, _ in drawn(record, data, seed, np.float32):
@@ -145,7 +146,7 @@ def rules_alone(call: Call, values: list[Any], g: np.ndarray, out: np.ndarray) -
 
 
 @every_derivative
-@settings(max_examples=3)
+@examples(1)
 @sampled
 def test_rules_alone_keep_the_dtype_and_warn_of_nothing(record: Operation, data: st.DataObject, seed: int) -> None:
     """Before the engine fits a gradient to its operand: it may have more dimensions, but no other dtype."""
@@ -184,7 +185,7 @@ def _read_only(array: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("arrange", [_fortran, _backwards, _sliced, _read_only])
 @every_derivative
-@settings(max_examples=2)
+@examples(1)
 @sampled
 def test_layout_in_memory_does_not_matter(record: Operation, arrange: Any, data: st.DataObject, seed: int) -> None:
     for call, values, g, _ in drawn(record, data, seed):
@@ -196,7 +197,7 @@ def test_layout_in_memory_does_not_matter(record: Operation, arrange: Any, data:
 
 @pytest.mark.parametrize("option", [None, "retain_graph", "create_graph"])
 @every_derivative
-@settings(max_examples=2)
+@examples(1)
 @sampled
 def test_gradients_own_their_memory(record: Operation, option: str | None, data: st.DataObject, seed: int) -> None:
     """They share it with no other gradient, operand, result or cotangent, all of which stay as they were."""
@@ -213,7 +214,7 @@ def test_gradients_own_their_memory(record: Operation, option: str | None, data:
 
 
 @every_derivative
-@settings(max_examples=2)
+@examples(1)
 @sampled
 def test_a_second_backward_pass_gives_the_same_gradients(record: Operation, data: st.DataObject, seed: int) -> None:
     """What a node has saved is not used up, and writing to a gradient does not reach it."""
@@ -228,7 +229,7 @@ def test_a_second_backward_pass_gives_the_same_gradients(record: Operation, data
 
 
 @every_operation
-@settings(max_examples=2)
+@examples(1)
 @sampled
 def test_result_is_a_view_only_where_the_record_says_so(record: Operation, data: st.DataObject, seed: int) -> None:
     for call, values, _, _ in drawn(record, data, seed):
@@ -262,7 +263,7 @@ def _method_call(method: str, arguments: tuple[Any, ...]) -> Any:
 
 
 @every_operation
-@settings(max_examples=2)
+@examples(1)
 @sampled
 def test_method_function_and_numpy_call_agree(record: Operation, data: st.DataObject, seed: int) -> None:
     for call, values, _, _ in drawn(record, data, seed):
@@ -284,7 +285,7 @@ WRITING = [  # but for views: transpose_ writes nothing
 
 
 @pytest.mark.parametrize("record", WRITING, ids=family_and_name)
-@settings(max_examples=2)
+@examples(1)
 @sampled
 def test_in_place_forms_write_into_the_first_operand(record: Operation, data: st.DataObject, seed: int) -> None:
     for call, values, g, _ in drawn(record, data, seed):
@@ -310,7 +311,7 @@ def test_in_place_forms_write_into_the_first_operand(record: Operation, data: st
 
 
 @pytest.mark.parametrize("record", [r for r in OPERATIONS.values() if r.out], ids=family_and_name)
-@settings(max_examples=2)
+@examples(1)
 @sampled
 def test_out_takes_the_result(record: Operation, data: st.DataObject, seed: int) -> None:
     for call, values, _, _ in drawn(record, data, seed):

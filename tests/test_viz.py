@@ -458,6 +458,7 @@ def test_a_graph_of_diamonds_grows_with_its_operations_and_not_its_paths():
     assert (len(picture.dot.nodes()), len(picture.dot.edges())) == (1 + 2 * 60, 3 * 60)
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_hundred_thousand_operations_has_a_source_and_no_picture(tmp_path):
     y = leaf(1)
     for _ in range(100_000):

@@ -239,8 +239,13 @@ def _samples_of_classes(make: Any) -> list[tuple[Any, ...]]:
     ]
 
 
+def _softmax_less_the_chosen(g, input, chosen, dim):
+    shares = softmax_along(input, dim)
+    return np.where(chosen, shares - 1, shares) * np.expand_dims(g, dim)
+
+
 @operation(public=(), opaque=True, label="cross_entropy", samples=_samples_of_classes)
-@derivatives(input=lambda g, input, chosen, dim: (softmax_along(input, dim) - chosen) * np.expand_dims(g, dim))
+@derivatives(input=_softmax_less_the_chosen)
 def cross_entropy_of_classes(input: Array, chosen: Index, dim: int) -> Array:
     """``-log_softmax(input)`` where ``chosen``, a mask with one place along ``dim``, is true.
 
@@ -268,8 +273,8 @@ def _of_classes(
     ignored = _ignored(function, classes, count, ignore_index)
     kept = classes.astype(np.int64) if ignored is None else np.where(ignored, 0, classes).astype(np.int64)
     places = np.expand_dims(kept, dim)
-    if smoothing or function == "nll_loss":
-        logs = scores if function == "nll_loss" else log_softmax(scores, dim)
+    logs: Any = scores if function == "nll_loss" else log_softmax(scores, dim) if smoothing else None
+    if logs is not None:
         losses = -squeeze(take_along_dim(logs, make(places), dim), dim)
     else:
         numbers = np.arange(count).reshape((count, *(1,) * (scores.ndim - dim - 1)))
@@ -281,7 +286,7 @@ def _of_classes(
         share = weight[kept]
         losses = losses * share
     if smoothing:
-        spread = logs if weight is None else logs * _by_class(weight, logs.ndim)
+        spread = logs if weight is None else logs * _by_class(weight, scores.ndim)
         losses = losses * (1 - smoothing) - sum(spread, dim) * (smoothing / count)
     if ignored is not None:
         losses = where(make(ignored), 0.0, losses)
@@ -344,9 +349,9 @@ def cross_entropy(
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
 
     >>> import microgradnp
-    >>> scores = microgradnp.tensor([[1000.0, 0.0], [0.0, 0.0]])
+    >>> scores = microgradnp.tensor([[2.0, 0.0], [0.0, 0.0]])
     >>> microgradnp.nn.functional.cross_entropy(scores, microgradnp.tensor([0, 1]), reduction="none")
-    tensor([-0.0000, 0.6931])
+    tensor([0.1269, 0.6931])
     """
     reduction = reduction_of("cross_entropy", size_average, reduce, reduction)
     if label_smoothing > 1:

@@ -1,6 +1,5 @@
 """Linear algebra, under PyTorch's names: every operation whose record puts it here."""
 
-from . import ops
 from .ops.face import public_names as _public_names
 
 globals().update(_public_names("linalg"))

@@ -10,7 +10,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from operator import index as as_int
-from typing import Any, TypeVar
+from typing import Any, SupportsIndex, TypeVar
 
 import numpy as np
 
@@ -51,13 +51,13 @@ class Size(tuple[int, ...]):
         part = tuple.__getitem__(self, index)
         return _new_tuple(Size, part) if isinstance(index, slice) else part
 
-    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+    def __add__(self, other: tuple[Any, ...]) -> Size:  # type: ignore[override]
         return Size(tuple.__add__(self, tuple(other))) if isinstance(other, tuple) else NotImplemented
 
-    def __radd__(self, other: Any) -> Size:
+    def __radd__(self, other: tuple[Any, ...]) -> Size:
         return Size((*other, *self)) if isinstance(other, tuple) else NotImplemented
 
-    def __mul__(self, count: Any) -> Size:  # type: ignore[override]
+    def __mul__(self, count: SupportsIndex) -> Size:  # type: ignore[override]
         return _new_tuple(Size, tuple.__mul__(self, count))
 
     __rmul__ = __mul__

@@ -1,6 +1,7 @@
 """The type stubs: they are fresh, they say what is there, and a type checker finds mistakes and nothing else."""
 
 import ast
+import importlib
 import importlib.util
 import inspect
 import json
@@ -16,6 +17,7 @@ import pytest
 
 import microgradnp
 from microgradnp import Tensor
+from microgradnp.ops.face import PUBLIC
 
 ROOT = Path(__file__).parents[1]
 TYPING = ROOT / "tests" / "typing"
@@ -45,6 +47,12 @@ def defined(body):
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.ImportFrom(names=[ast.alias(asname=str(name))]):
                 names.setdefault(name, []).append(node)
     return names
+
+
+def stub_of_face(path):
+    """The stub of the module at a path within the package; "" is the package itself."""
+    module = ROOT / "microgradnp" / path.replace(".", "/")
+    return stub(module / "__init__.pyi" if module.is_dir() else module.with_suffix(".pyi"))
 
 
 def members():
@@ -99,10 +107,16 @@ def test_every_name_of_the_package_is_in_its_stub():
     assert {name for name in names if not name.startswith("_")} <= defined(stub("__init__.pyi")).keys()
 
 
-@pytest.mark.parametrize("path", ["__init__.pyi", "nn/functional.pyi"])
+@pytest.mark.parametrize("path", sorted(PUBLIC))
+def test_every_path_that_a_record_names_is_a_module_with_a_stub(path):
+    module = importlib.import_module(f"microgradnp.{path}".rstrip("."))
+    assert PUBLIC[path].keys() <= vars(module).keys() & defined(stub_of_face(path)).keys()
+
+
+@pytest.mark.parametrize("path", sorted(PUBLIC))
 def test_every_name_in_a_stub_is_there(path):
-    module = microgradnp if path == "__init__.pyi" else microgradnp.nn.functional
-    assert [name for name in defined(stub(path)) if not hasattr(module, name)] == []
+    module = importlib.import_module(f"microgradnp.{path}".rstrip("."))
+    assert [name for name in defined(stub_of_face(path)) if not hasattr(module, name)] == []
 
 
 # Right
@@ -131,22 +145,46 @@ def live_shape(function):
     return shape_of(inspect.signature(function if reflected else form_of or function).parameters.values())
 
 
+def assert_right(nodes, name, live, of_method=False):
+    """The parameters of a function in a stub are the live ones; written by hand, its overloads have some of them."""
+    live, by_hand = named_in_source(live), name in tool().OVERLOADS or f"Tensor.{name}" in tool().OVERLOADS
+    for node in nodes:
+        assert node.args.posonlyargs + node.args.args or not of_method
+        found = named_in_source(stub_shape(node))[of_method:]  # the first is self, whatever its name
+        if by_hand:
+            assert {parameter for parameter, _ in found} <= {parameter for parameter, _ in live} | {"tensor"}, name
+        else:
+            assert found == live[of_method:], name
+
+
 @pytest.mark.parametrize("name", [name for name in members() if inspect.isroutine(getattr(Tensor, name))])
 def test_methods_have_the_parameters_that_the_stub_says(name):
-    for node in members()[name]:
-        assert (
-            named_in_source(stub_shape(node))[1:] == live_shape(getattr(Tensor, name))[1:]
-        )  # the first is self, whatever its name
-        assert node.args.posonlyargs + node.args.args
+    assert_right(members()[name], name, live_shape(getattr(Tensor, name)), of_method=True)
 
 
-@pytest.mark.parametrize("path", ["__init__.pyi", "nn/functional.pyi"])
+@pytest.mark.parametrize("path", sorted(PUBLIC))
 def test_functions_have_the_parameters_that_the_stub_says(path):
-    module = microgradnp if path == "__init__.pyi" else microgradnp.nn.functional
-    for name, nodes in defined(stub(path)).items():
-        if isinstance(nodes[0], ast.FunctionDef) and name not in tool().OVERLOADS:
-            for node in nodes:
-                assert named_in_source(stub_shape(node)) == live_shape(getattr(module, name)), name
+    module = importlib.import_module(f"microgradnp.{path}".rstrip("."))
+    for name, nodes in defined(stub_of_face(path)).items():
+        if isinstance(nodes[0], ast.FunctionDef):
+            assert_right(nodes, name, live_shape(getattr(module, name)))
+
+
+@pytest.mark.parametrize("path", sorted(PUBLIC))
+def test_functions_take_the_options_that_the_stub_says(path):
+    """``out``, and what PyTorch's factories share."""
+    module = importlib.import_module(f"microgradnp.{path}".rstrip("."))
+    for name, function in PUBLIC[path].items():
+        if not inspect.isfunction(function):
+            continue
+        [record, takes_out] = [getattr(function, fact, None) for fact in ("operation", "takes_out")]
+        options = {
+            n for n, kind in live_shape(function) if n in ("out", "dtype", "device", "layout", "generator", "rng")
+        }
+        options |= {"out"} if takes_out or (record and record.out) else set()
+        for node in defined(stub_of_face(path))[name]:
+            found = {parameter for parameter, _ in stub_shape(node)} if isinstance(node, ast.FunctionDef) else options
+            assert options <= found, f"{module.__name__}.{name}"
 
 
 def test_the_typical_program_runs():

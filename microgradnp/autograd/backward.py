@@ -6,7 +6,7 @@ import math
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 
@@ -62,6 +62,19 @@ def backward(
     sweep(gradients, targets=targets, retain_graph=_retain(retain_graph, create_graph), create_graph=create_graph)
 
 
+# The types are PyTorch's: with allow_unused there may be None too.
+@overload
+def grad(
+    outputs: Places, inputs: Places, grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None, create_graph: bool = False, only_inputs: bool = True,
+    allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False,
+) -> tuple[Tensor, ...]: ...  # fmt: skip
+@overload
+def grad(
+    outputs: Places, inputs: dict[str, Tensor], grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None, create_graph: bool = False, only_inputs: bool = True,
+    allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False,
+) -> dict[str, Tensor]: ...  # fmt: skip
 def grad(
     outputs: Places,
     inputs: Places | dict[str, Tensor],

@@ -267,7 +267,7 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.tril_indices.html
     """
-    return _triangle("tril_indices", row, col, dtype, lambda grid: np.tri(*grid.shape, offset, dtype=bool))
+    return _triangle("tril_indices", row, col, dtype, lambda grid: np.tri(*grid.shape, k=offset, dtype=bool))
 
 
 @factory()
@@ -276,7 +276,7 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.triu_indices.html
     """
-    return _triangle("triu_indices", row, col, dtype, lambda grid: ~np.tri(*grid.shape, offset - 1, dtype=bool))
+    return _triangle("triu_indices", row, col, dtype, lambda grid: ~np.tri(*grid.shape, k=offset - 1, dtype=bool))
 
 
 # Pixels and channels

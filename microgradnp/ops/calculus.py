@@ -80,7 +80,7 @@ def _slope(input: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
         return cat([first, last], dim)
     before, after = slopes(0, -1), slopes(1, None)
     # Each slope counts by the other's distance: the nearer neighbour says more.
-    share = 0.5 if steps is None else true_divide(steps[:-1], add(steps[:-1], steps[1:]))
+    share: Any = 0.5 if steps is None else true_divide(steps[:-1], add(steps[:-1], steps[1:]))
     within = add(before, mul(share, sub(after, before)))
     if edge_order == 2:
         ratio = 0.5 if steps is None else share[:1]

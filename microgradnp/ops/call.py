@@ -99,7 +99,7 @@ def _takes_numpy_names(record: Operation) -> bool:
 def _respellable(record: Operation) -> list[str]:
     """Arguments that must be given, by PyTorch's name or by NumPy's: Python itself cannot say that one is missing."""
     found: list[str] = []
-    for name, parameter in reversed(record.signature.parameters.items()):
+    for name, parameter in reversed(list(record.signature.parameters.items())):
         if parameter.default is inspect.Parameter.empty:
             if name not in SPELLINGS.values():
                 break  # it comes before one that Python must ask for

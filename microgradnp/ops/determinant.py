@@ -150,7 +150,7 @@ def sign_of_det(input: Array) -> Array:
 
 
 @composite(np.linalg.slogdet, public=("linalg.slogdet",), out=True)
-def linalg_slogdet(A: Array) -> Any:
+def linalg_slogdet(A: Array) -> return_types.linalg_slogdet:
     """The determinant as (sign, logabsdet): its sign, and the logarithm of its absolute value, which does not overflow.
 
     A singular matrix has the sign 0 and the logarithm -inf, whose derivatives are infinite or nan.
@@ -161,7 +161,7 @@ def linalg_slogdet(A: Array) -> Any:
 
 
 @composite(methods=("slogdet",), out=True)
-def slogdet(input: Array) -> Any:
+def slogdet(input: Array) -> return_types.slogdet:
     """``linalg.slogdet``. Source: https://docs.pytorch.org/docs/stable/generated/torch.slogdet.html"""
     return return_types.slogdet(sign_of_det(input), logabsdet(input))
 

@@ -242,11 +242,15 @@ def sinc(input: Array) -> Array:
     return np.sinc(input) if input.dtype != HALF else np.sinc(input.astype(np.float32)).astype(HALF)
 
 
+def _further_of_sinc(g: Any, input: Any, n: int) -> Any:
+    return g * derivative_of_sinc(input, n + 1)
+
+
 @operation(
     public=(), label="sinc", elementwise=True, opaque=True,
     samples=lambda make: [(make(2, 3), 1), (make(2), 2), (make(), 1), (make(0, 2), 1)],
 )  # fmt: skip
-@derivatives(input=lambda g, input, n: g * derivative_of_sinc(input, n + 1))
+@derivatives(input=_further_of_sinc)
 def derivative_of_sinc(input: Array, n: int) -> Array:
     """The n-th derivative of sinc."""
     x = np.asarray(input, np.float64)

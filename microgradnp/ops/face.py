@@ -101,7 +101,7 @@ def _reseated(target: Tensor, name: str, look: Callable[[Tensor], Any]) -> Tenso
 
 def gives_view(function: Callable[..., Any]) -> bool:
     """Whether its record says that its result looks into its operand's memory: in place it then writes nothing."""
-    return function.operation.view if hasattr(function, "operation") else getattr(function, "view", False)
+    return getattr(getattr(function, "operation", function), "view", False)
 
 
 def _named(form: Callable[..., Any], function: Callable[..., Any], name: str, text: str) -> Callable[..., Any]:

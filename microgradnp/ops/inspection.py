@@ -213,7 +213,7 @@ def _property(name: str, text: str, value: Callable[[Tensor], Any]) -> None:
     setattr(Tensor, name, property(value, doc=text))
 
 
-def _imag(self: Tensor) -> Any:
+def _imag(self: Tensor) -> Tensor:
     raise RuntimeError("imag is not implemented for tensors with non-complex dtypes")
 
 

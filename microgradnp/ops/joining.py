@@ -148,14 +148,14 @@ def _meeting(tensors: list[Any]) -> Any:
     for t in tensors:
         known = ranks[t.ndim == 0]
         ranks[t.ndim == 0] = t.dtype if known is None else dtypes.promote_types(known, t.dtype)
-    return dtypes.result_type_of(*ranks, None)
+    return dtypes.result_type_of(ranks[0], ranks[1], None)
 
 
 # Grids and combinations
 
 
 @composite()
-def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
+def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """Coordinates of the grid spanned by vectors (0-d tensors count as vectors of one): a view for each of them.
 
     With ``indexing="ij"`` the i-th vector runs along dimension i; with ``"xy"`` the first two are exchanged. Without
@@ -277,6 +277,6 @@ def diagonal_scatter(input: Array, src: Array, offset: int = 0, dim1: int = 0, d
     Source: https://docs.pytorch.org/docs/stable/generated/torch.diagonal_scatter.html
     """
     index, back = diagonal_index(tuple(input.shape), offset, dim1, dim2, "diagonal_scatter")
-    turned = np.transpose(input, back)
+    turned = input.permute(back)
     changed = _put("diagonal_scatter", turned, index, src)
     return np.transpose(changed, tuple(back.index(i) for i in range(input.ndim)))

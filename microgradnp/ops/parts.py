@@ -96,7 +96,7 @@ def _axis(input: Tensor, dim: int, function: str) -> int:
 
 
 @composite()
-def split(tensor: Array, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+def split(tensor: Array, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of pieces of one size (the last may be smaller), or of the given sizes, along ``dim``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.split.html
@@ -114,13 +114,13 @@ def split(tensor: Array, split_size_or_sections: Any, dim: int = 0) -> tuple[Any
 
 
 @composite(methods=("split",), public=())
-def _split_method(input: Array, split_size: Any, dim: int = 0) -> tuple[Any, ...]:
+def _split_method(input: Array, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of pieces along ``dim``. Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.split.html"""
     return split(input, split_size, dim)
 
 
 @composite(methods=("split_with_sizes",))
-def split_with_sizes(input: Array, split_sizes: Sequence[int], dim: int = 0) -> tuple[Any, ...]:
+def split_with_sizes(input: Array, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Views of pieces of the given sizes, which fill the dimension ``dim``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.split.html
@@ -138,7 +138,7 @@ def split_with_sizes(input: Array, split_sizes: Sequence[int], dim: int = 0) -> 
 
 
 @composite(methods=("chunk",))
-def chunk(input: Array, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+def chunk(input: Array, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of at most ``chunks`` pieces along ``dim``, all of one size except perhaps the last.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.chunk.html
@@ -152,7 +152,7 @@ def chunk(input: Array, chunks: int, dim: int = 0) -> tuple[Any, ...]:
 
 
 @composite(methods=("unbind",))
-def unbind(input: Array, dim: int = 0) -> tuple[Any, ...]:
+def unbind(input: Array, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of all elements along ``dim``, which goes.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.unbind.html
@@ -166,7 +166,7 @@ def unbind(input: Array, dim: int = 0) -> tuple[Any, ...]:
 @composite(methods=("tensor_split",))
 def tensor_split(
     input: Array, indices_or_sections: Any = None, dim: int = 0, *, indices: Any = None, sections: Any = None
-) -> tuple[Any, ...]:
+) -> tuple[Tensor, ...]:
     """Views of so many pieces along ``dim``, of sizes that differ by 1 at most; or of those between the given indices.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.tensor_split.html
@@ -213,7 +213,7 @@ def _split_evenly(input: Tensor, function: str, at_least: int, axis: int, where:
 
 
 @composite(methods=("hsplit",))
-def hsplit(input: Array, indices_or_sections: Any) -> tuple[Any, ...]:
+def hsplit(input: Array, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Views of equal pieces, or of those between indices, along dimension 1, or of a vector along its only one.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.hsplit.html
@@ -222,7 +222,7 @@ def hsplit(input: Array, indices_or_sections: Any) -> tuple[Any, ...]:
 
 
 @composite(methods=("vsplit",))
-def vsplit(input: Array, indices_or_sections: Any) -> tuple[Any, ...]:
+def vsplit(input: Array, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Views of equal pieces, or of those between indices, along dimension 0.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.vsplit.html
@@ -231,7 +231,7 @@ def vsplit(input: Array, indices_or_sections: Any) -> tuple[Any, ...]:
 
 
 @composite(methods=("dsplit",))
-def dsplit(input: Array, indices_or_sections: Any) -> tuple[Any, ...]:
+def dsplit(input: Array, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Views of equal pieces, or of those between indices, along dimension 2.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.dsplit.html

@@ -106,7 +106,8 @@ def into(out: Any, name: str, result: Any) -> Any:
     """The result, or the tensor that ``out=`` names with the result written into it."""
     if out is None:
         return result
-    if isinstance(out, tuple) and len(out) == 1 and not isinstance(result, tuple):
+    several = isinstance(result, tuple)
+    if isinstance(out, tuple) and len(out) == 1 and not several:
         out = out[0]
     if isinstance(out, tuple):
         parts = zip(out, result, strict=True)

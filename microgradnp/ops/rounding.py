@@ -186,7 +186,7 @@ def ldexp(input: Array, other: Array) -> Array:
 
 
 @composite(np.frexp, methods=("frexp",), out=True)
-def frexp(input: Array) -> Any:
+def frexp(input: Array) -> return_types.frexp:
     """Each element as mantissa * 2 ** exponent, with 0.5 <= |mantissa| < 1 and an int32 exponent; both 0 for 0.
 
     The derivative of the mantissa is ``2 ** -exponent``.

@@ -31,7 +31,7 @@ def _delayed(array, first, dim):
     return np.concatenate([first, array[along(dim, slice(None, -1))]], axis=dim)
 
 
-def _recurred_back(g, factor, dim):
+def _recurred_back(g: Any, factor: Any, dim: int) -> Any:
     """t with t[k] = g[k] + factor[k + 1] * t[k + 1]: what passes back along a recurrence."""
     factors = _flipped(factor, dim)
     later = _delayed(factors, factors[along(dim, slice(None, 1))], dim)

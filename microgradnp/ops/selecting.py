@@ -165,7 +165,7 @@ def put(input: Array, index: Index, source: Array, accumulate: bool = False) -> 
 
 
 @composite()
-def unravel_index(indices: Array, shape: Any) -> tuple[Any, ...]:
+def unravel_index(indices: Array, shape: Any) -> tuple[Tensor, ...]:
     """For places in the flattened tensor the index along each dimension of ``shape``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.unravel_index.html
@@ -179,7 +179,9 @@ def unravel_index(indices: Array, shape: Any) -> tuple[Any, ...]:
         raise RuntimeError(f"unravel_index(): a tensor of shape {sizes} has no elements")
     places = indices._array.astype(np.int64)
     strides = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
-    return tuple(make(places // max(stride, 1) % max(size, 1)) for size, stride in zip(sizes, strides, strict=True))
+    return tuple(
+        make(np.asarray(places // max(stride, 1) % max(size, 1))) for size, stride in zip(sizes, strides, strict=True)
+    )
 
 
 # As x[index] does

@@ -415,7 +415,7 @@ def expand_as(input: Array, other: Array) -> Array:
 
 
 @composite()
-def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """Views of the tensors in the one shape to which they broadcast.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.broadcast_tensors.html

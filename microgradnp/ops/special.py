@@ -97,10 +97,14 @@ def _orders(make: Any) -> list[tuple[Any, ...]]:
     return [(make(2, 3), 1), (make(2), 2), (make(), 1), (make(0, 2), 3)]
 
 
+def _further_of_digamma(g: Any, input: Any, n: int) -> Any:
+    return g * derivative_of_digamma(input, n + 1)
+
+
 @operation(
     public=(), label="polygamma", elementwise=True, floats=True, opaque=True, domain=(0.5, 3.0), samples=_orders,
 )  # fmt: skip
-@derivatives(input=lambda g, input, n: g * derivative_of_digamma(input, n + 1))
+@derivatives(input=_further_of_digamma)
 def derivative_of_digamma(input: Array, n: int) -> Array:
     """The n-th derivative of digamma, n above 0: (-1)**(n+1) n! times the sum over k of 1 / (input + k)**(n+1)."""
     zeta = np.where(input == -np.inf, input.dtype.type(np.nan), _scipy("zeta", n + 1, input))
@@ -223,12 +227,12 @@ def i0(input: Array) -> Array:
     return _scipy("i0", input)
 
 
+def _further_of_bessel(g: Any, input: Any, order: int) -> Any:
+    return g * (0.5 * (modified_bessel(input, abs(order - 1)) + modified_bessel(input, order + 1)))
+
+
 @operation(public=(), label="iv", elementwise=True, floats=True, opaque=True, samples=_orders)
-@derivatives(
-    input=lambda g, input, order: (
-        g * (0.5 * (modified_bessel(input, abs(order - 1)) + modified_bessel(input, order + 1)))
-    )
-)
+@derivatives(input=_further_of_bessel)
 def modified_bessel(input: Array, order: int) -> Array:
     """The modified Bessel function of the first kind, of an integer order."""
     return _scipy("i0" if order == 0 else "i1", input) if order < 2 else _scipy("iv", float(order), input)

@@ -211,7 +211,7 @@ def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None) -> Any:
     if ufunc not in ACCUMULATED_BY:
         raise unsupported(f"np.{ufunc.__name__}.accumulate")
     result = named(ACCUMULATED_BY[ufunc])(array, axis)
-    return result.values if isinstance(result, tuple) else result
+    return result[0] if isinstance(result, tuple) else result
 
 
 def outer(ufunc: Any, first: Any, second: Any, **kwargs: Any) -> Any:
@@ -232,7 +232,7 @@ def at(ufunc: Any, name: str, target: Any, index: Any, values: Any = None) -> No
         )
     place = plain_index(plain(index))
     shape = np.empty(target.shape, np.bool_)[place].shape
-    added = np.broadcast_to(as_tensor(values), shape).to(target.dtype)
+    added = as_tensor(values).broadcast_to(shape).to(target.dtype)
     write(target, name, lambda before: ufunc(before, add_at(added, place, tuple(target.shape))))
 
 

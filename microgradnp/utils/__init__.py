@@ -1,3 +1,3 @@
 """Tools around tensors, under PyTorch's names."""
 
-from . import dlpack
+from . import dlpack as dlpack

@@ -1,6 +1,5 @@
 """DLPack, under PyTorch's names: memory shared with other libraries."""
 
-from .. import ops
 from ..ops.face import public_names as _public_names
 
 globals().update(_public_names("utils.dlpack"))

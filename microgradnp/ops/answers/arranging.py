@@ -128,7 +128,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
 
 
 @answers(np.take)
-def take(a: Any, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
+def take(a: Any, indices: Any, axis: Any = None, mode: Any = "raise") -> Any:
     positions = Positions()
     return positions.gather(np.asarray(np.take(positions.of(a), plain(indices), axis, mode=mode)))
 
@@ -241,4 +241,4 @@ def empty_like(prototype: Any, /, dtype: Any = None, shape: Any = None) -> Any:
 @answers(np.full_like)
 def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> Any:
     filled = zeros_like(a, dtype, shape)
-    return np.broadcast_to(as_tensor(fill_value), filled.shape).to(filled.dtype).clone()
+    return as_tensor(fill_value).broadcast_to(filled.shape).to(filled.dtype).clone()

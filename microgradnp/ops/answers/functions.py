@@ -14,9 +14,9 @@ import numpy as np
 
 from ...dtypes import promote_types
 from ...tensor import Tensor, make
-from .statistics import NOT_GIVEN, floating
 from ..protocols import answers, as_tensor, named, plain, refused, signature_of, wrapped
 from ..ufuncs import dims_of
+from .statistics import NOT_GIVEN, floating
 
 # What NumPy computes itself
 
@@ -299,7 +299,7 @@ def kron(a: Any, b: Any) -> Any:
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Any:
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = np.moveaxis(as_tensor(a), axisa, -1), np.moveaxis(as_tensor(b), axisb, -1)
+    a, b = as_tensor(a).moveaxis(axisa, -1), as_tensor(b).moveaxis(axisb, -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:
         raise ValueError(
             "np.cross on Tensors: both operands must hold 3-dimensional vectors; use microgradnp for others"
@@ -354,9 +354,8 @@ def _matrix_norm(x: Any, ord: Any, dims: Any, keepdims: bool) -> Any:
     if ord in (1, -1, np.inf, -np.inf):
         summed, over = dims if abs(ord) == 1 else dims[::-1]
         sums = np.sum(np.abs(x), summed, keepdims=True)
-        result = (np.max if ord > 0 else np.min)(
-            sums, over, keepdims=True, **({} if sums.numel() else {"initial": 0.0})
-        )
+        initial = {} if sums.numel() else {"initial": 0.0}
+        result = getattr(np, "max" if ord > 0 else "min")(sums, over, keepdims=True, **initial)
         shape = tuple(size for i, size in enumerate(x.shape) if i not in dims)
         return result if keepdims else np.reshape(result, shape)
     raise refused("np.linalg.norm of a matrix", "ord", ": it is 'fro', 1, -1, inf or -inf")

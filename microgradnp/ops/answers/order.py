@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ...tensor import make
-from .statistics import NOT_GIVEN, floating, keeps
 from ..protocols import answers, as_tensor, named, plain, refused, wrapped
 from ..ufuncs import dims_of
+from .statistics import NOT_GIVEN, floating, keeps
 
 # Order
 
@@ -211,7 +211,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NOT_GIVEN, append: A
 @answers(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     parts = [to_begin, _steps(np.reshape(ary, (-1,)), 0), to_end]
-    return np.concatenate([np.reshape(as_tensor(p), (-1,)).to(parts[1].dtype) for p in parts if p is not None])
+    return np.concatenate([as_tensor(p).reshape(-1).to(parts[1].dtype) for p in parts if p is not None])
 
 
 @answers(np.trapezoid)

@@ -238,7 +238,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
         raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
     count = len(xi)
     order = [1, 0, *range(2, count)] if indexing == "xy" and count > 1 else list(range(count))
-    grids = [
+    grids: list[Any] = [
         np.reshape(as_tensor(x), tuple(-1 if j == order[i] else 1 for j in range(count))) for i, x in enumerate(xi)
     ]
     if not sparse:

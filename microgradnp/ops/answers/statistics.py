@@ -66,7 +66,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         if not np.all(plain(total)):
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
         result = np.sum(a * weights, axis, keepdims=keep) / total
-    return (result, np.broadcast_to(total, result.shape).to(result.dtype)) if returned else result
+    return (result, total.broadcast_to(result.shape).to(result.dtype)) if returned else result
 
 
 @answers(np.var)

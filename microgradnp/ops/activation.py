@@ -54,6 +54,8 @@ def relu(input: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
     """
+    if input.dtype.kind == "b":
+        raise RuntimeError("relu: bools are not supported: convert them first, as with .long()")
     return np.maximum(input, 0)
 
 
@@ -151,6 +153,8 @@ def threshold(input: Array, threshold: float, value: float, inplace: bool = Fals
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.threshold.html
     """
+    if input.dtype.kind == "b":
+        raise NotImplementedError("threshold: not implemented for bool: convert it first, as with .long()")
     limit, constant = (threshold, value) if input.dtype.kind == "f" else (int(threshold), int(value))
     if inplace:
         return write(input, "threshold_", lambda before: where(before <= limit, constant, before))

@@ -62,11 +62,13 @@ def add(input: Array, other: Array, *, alpha: float = 1) -> Array:
 
 @operation(
     np.subtract, methods=("sub", "sub_", "subtract", "subtract_", "__sub__", "__rsub__", "__isub__"),
-    public=("sub", "subtract"), elementwise=True, out=True,
+    public=("sub", "subtract"), elementwise=True, out=True, bools=False,
 )  # fmt: skip
 @derivatives(input=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else g * -alpha)
 def sub(input: Array, other: Array, *, alpha: float = 1) -> Array:
     """``input - alpha * other``, elementwise with broadcasting.
+
+    Raises RuntimeError of bools: use ``!=`` or, to invert a mask, ``~``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sub.html
     """
@@ -74,9 +76,7 @@ def sub(input: Array, other: Array, *, alpha: float = 1) -> Array:
     try:
         return np.subtract(input, scaled)
     except TypeError:
-        raise RuntimeError(
-            "sub: Subtraction of two bool tensors is not supported; use != or, to invert a mask, ~"
-        ) from None
+        raise RuntimeError("sub: bools are not supported: use != or, to invert a mask, ~") from None
 
 
 @operation(
@@ -197,7 +197,7 @@ def fmod(input: Array, other: Array) -> Array:
 
 def _power_of_base(g, input, exponent):
     # Where the exponent is 0 the derivative is 0, at 0 too: lowering the exponent there would divide by zero.
-    return np.where(exponent == 0, 0.0, g * (exponent * np.power(input, exponent - (exponent != 0))))
+    return np.where(exponent == 0, 0.0, g * (exponent * np.power(input, exponent + (exponent == 0) - 1)))
 
 
 def _power_of_exponent(g, out, input, exponent):
@@ -226,6 +226,8 @@ def pow(input: Array, exponent: Array) -> Array:
 def _integer_power(input: Any, exponent: Any) -> Any:
     """Of 1 and -1 there are negative powers too; those of other integers are cut to 0."""
     if kind_of(input, exponent) == "b":
+        if hasattr(exponent, "dtype"):
+            raise NotImplementedError("pow: not implemented for bool: convert the operands first, as with .long()")
         return np.logical_or(input, np.logical_not(exponent))
     if np.all(np.asarray(exponent) >= 0):
         return np.power(input, exponent)
@@ -291,25 +293,37 @@ def positive(input: Array) -> Array:
     public=("abs", "abs_", "absolute"),
     elementwise=True, out=True, kinks=(0.0,),
 )  # fmt: skip
-@derivatives(input=lambda g, input: g * np.sign(input))
+@derivatives(input=lambda g, input: g * np.where(input == input, np.sign(input), 0.0))
 def abs(input: Array) -> Array:
-    """The absolute value; its derivative at 0 is 0.
+    """The absolute value; its derivative at 0 and at nan is 0.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.abs.html
     """
+    if input.dtype.kind == "b":
+        raise NotImplementedError("abs: not implemented for bool, which is never negative")
     return np.absolute(input)
 
 
+@operation(np.sign, public=(), label="sign", elementwise=True)
+@derivatives(input=lambda g: np.zeros_like(g))
+def sign_or_nan(input: Array) -> Array:
+    """-1, 0 or 1, the sign of each element, as NumPy has it: nan for nan. Its derivative is 0."""
+    return np.sign(input)
+
+
 @operation(
-    np.sign, methods=("sign", "sign_", "sgn", "sgn_"), public=("sign", "sgn"), elementwise=True, out=True, kinks=(0.0,),
+    methods=("sign", "sign_", "sgn", "sgn_"), public=("sign", "sgn"), elementwise=True, out=True, kinks=(0.0,),
 )  # fmt: skip
 @derivatives(input=lambda g: np.zeros_like(g))
 def sign(input: Array) -> Array:
-    """-1, 0 or 1, the sign of each element, nan for nan; its derivative is 0. ``sgn`` is the same for real numbers.
+    """-1, 0 or 1, the sign of each element, 0 for nan; its derivative is 0. ``sgn`` is the same for real numbers.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sign.html
     """
-    return np.sign(input)
+    if input.dtype.kind == "b":
+        return np.logical_or(input, input)
+    signs = np.sign(input)
+    return signs if input.dtype.kind != "f" else np.where(signs == signs, signs, np.zeros_like(signs))
 
 
 # Of two equal elements each gets half of the gradient, and beside a nan both get all of it, as in PyTorch.

@@ -1,4 +1,4 @@
-"""Counting elements: histograms, and how often whole numbers occur. None of them has a derivative."""
+"""Counting elements: histograms, and how often whole numbers occur. None has a derivative by what is counted."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 
 from .. import return_types
 from ..tensor import Tensor, make
+from .conversion import cast
 from .dims import HALF, SINGLE
 from .record import Array, composite, operation
+from .selecting import index_add
 
 
 @operation(
@@ -62,7 +64,7 @@ def histogram(
         raise NotImplementedError("histogram(): not implemented for float16; use .float()")
     values, edges = input._array.reshape(-1), _edges(input, bins, range)
     weights = None if weight is None else weight._array.reshape(-1)
-    if weights is not None and weights.size != values.size:
+    if weight is not None and weight.numel() != values.size:
         raise RuntimeError(f"histogram(): weight has shape {tuple(weight.shape)}, but input {tuple(input.shape)}")
     inside = (values >= edges[0]) & (values <= edges[-1])
     places = np.minimum(np.searchsorted(edges, values[inside], "right") - 1, len(edges) - 2)
@@ -94,7 +96,7 @@ def _edges(input: Any, bins: Any, range: Any) -> Any:
 def bincount(input: Array, weights: Array = None, minlength: int = 0) -> Array:
     """How often each whole number from 0 on occurs in a 1-d integer tensor, or the sum of its ``weights``.
 
-    Weights are summed in float64, or in float32 when they are float32. There is no derivative.
+    Weights are summed in float64, or in float32 when they are float32.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.bincount.html
     """
@@ -109,5 +111,7 @@ def bincount(input: Array, weights: Array = None, minlength: int = 0) -> Array:
         return make(np.bincount(array.astype(np.int64), minlength=minlength).astype(np.int64))
     if weights.ndim != 1 or weights.shape[0] != array.size:
         raise RuntimeError("bincount(): weights should be 1-d and have the same length as input")
-    sums = np.bincount(array, weights._array, minlength)
-    return make(sums.astype(SINGLE) if weights.dtype is SINGLE else sums)
+    size = max(minlength, int(array.max()) + 1)
+    doubles = cast(weights, np.float64)
+    sums = index_add(make(np.zeros(size)), 0, make(array.astype(np.int64)), doubles)
+    return cast(sums, np.float32) if weights.dtype is SINGLE else sums

@@ -130,9 +130,9 @@ def squared_error(input: Array, target: Array, reduction: str = "mean") -> Array
         check_reduction(reduction, "mse_loss")
     if input.shape != target.shape:
         warn_of_broadcasting("mse_loss", input, target)
+    if input.dtype.kind != "f":
+        check_floats("mse_loss", input)
     difference = np.subtract(input, target)
-    if difference.dtype.kind != "f":
-        check_floats("mse_loss", difference)
     if reduction == "none":
         return np.multiply(difference, difference)
     count = math.prod(difference.shape)

@@ -41,7 +41,7 @@ def _by_norm(g, out, input, ord, dim, keepdim, input_shape):
     if ord == 0:
         return np.zeros_like(g) * np.zeros_like(input)
     if ord == 1:
-        return g * np.sign(input)
+        return g * np.where(input == input, np.sign(input), 0.0)
     if ord in (math.inf, -math.inf):
         return _among_extremes(g, norm, input, dim)
     zero = norm == 0
@@ -192,7 +192,8 @@ def _linalg_norm(input: Array, ord: Any = None, dim: Dim = None, keepdim: bool =
         dims = tuple(range(input.ndim))
     if ord is None or (len(dims) == 1 and not isinstance(ord, str)):
         return vector_norm(input, 2 if ord is None else ord, dims, keepdim, dtype=dtype)
-    return matrix_norm(input, ord, dims if len(dims) == 2 or dim is not None else (-2, -1), keepdim, dtype=dtype)
+    pair: Any = dims if len(dims) == 2 or dim is not None else (-2, -1)  # of another length it is refused
+    return matrix_norm(input, ord, pair, keepdim, dtype=dtype)
 
 
 @composite(methods=("norm",), out=True)
@@ -232,5 +233,7 @@ def renorm(input: Array, p: float, dim: int, maxnorm: float) -> Array:
         raise RuntimeError(f"renorm: non-positive-norm not supported, got p={p}")
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
-    norms = vector_norm(input, p, tuple(i for i in range(input.ndim) if i != axis), True)
-    return input * where(norms > maxnorm, maxnorm / (norms + 1e-7), 1.0)
+    others = tuple(i for i in range(input.ndim) if i != axis)
+    large = vector_norm(input.detach(), p, others, True) > maxnorm
+    norms = vector_norm(where(large, input, 0.0), p, others, True)  # of no nan, whose gradient would spread
+    return input * where(large, maxnorm / (norms + 1e-7), 1.0)

@@ -45,6 +45,8 @@ def general(record: Operation, *args: Any, **kwargs: Any) -> Any:
             raise _not_a_tensor(record, operands[0] if operands else None)
         return record.forward(*bound.args, **bound.kwargs)
     _replace(record, arguments, record.operands, lambda value: _accept(record, value))
+    if not record.bools:
+        _refuse_bools(record, arguments)
     beside = any(isinstance(value, Tensor) for value in _each(record, arguments, record.promoted))
     target = _common_dtype(record, arguments)
     _replace(record, arguments, record.promoted, lambda value: _convert(value, target, beside))
@@ -120,6 +122,14 @@ def _not_a_tensor(record: Operation, value: Any) -> NotATensorError:
         f"{where()}{record.label}(): expected {wanted}, got {type(value).__name__}; make one with "
         "microgradnp.tensor(...)"
     )
+
+
+def _refuse_bools(record: Operation, arguments: dict[str, Any]) -> None:
+    for value in _each(record, arguments, record.operands):
+        if isinstance(value, bool) or (isinstance(value, Tensor) and value.dtype == np.bool):
+            raise RuntimeError(
+                f"{where()}{record.label}: bools are not supported: convert them first, as with .long(); ~ inverts a mask"
+            )
 
 
 def _common_dtype(record: Operation, arguments: dict[str, Any]) -> Any:

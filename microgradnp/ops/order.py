@@ -96,6 +96,8 @@ def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool
     Source: https://docs.pytorch.org/docs/stable/generated/torch.topk.html
     """
     axis = axis_of(dim, input.ndim, "topk")
+    if input.dtype.kind == "b":
+        raise RuntimeError("topk(): not supported for bool; convert to integers")
     k = _whole_number(k, "topk")
     size = input.shape[axis] if input.ndim else 1
     if not 0 <= k <= size:
@@ -113,6 +115,8 @@ def kthvalue(input: Array, k: int, dim: int = -1, keepdim: bool = False) -> retu
     Source: https://docs.pytorch.org/docs/stable/generated/torch.kthvalue.html
     """
     axis, k = axis_of(dim, input.ndim, "kthvalue"), _whole_number(k, "kthvalue")
+    if input.dtype.kind == "b":
+        raise NotImplementedError("kthvalue(): not implemented for bool; convert to integers")
     size = input.shape[axis] if input.ndim else 1
     if size == 0:
         raise IndexError(f"kthvalue(): Expected reduction dim {axis} to have non-zero size")
@@ -290,7 +294,7 @@ def bucketize(input: Array, boundaries: Array, *, out_int32: bool = False, right
 
 
 @operation(
-    out=True, numbers=True, opaque=True,
+    out=True, numbers=True, bools=False, opaque=True,
     samples=lambda make: [(make(2, 3), make(2)), (make(1), np.array([[2.0], [5.0]])), (make(0), make(2))],
 )  # fmt: skip
 def isin(elements: Array, test_elements: Array, *, assume_unique: bool = False, invert: bool = False) -> Array:
@@ -298,6 +302,8 @@ def isin(elements: Array, test_elements: Array, *, assume_unique: bool = False, 
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.isin.html
     """
+    if getattr(elements, "dtype", None) == np.bool:
+        raise RuntimeError("isin(): not supported for bool; convert to integers")
     return np.isin(elements, test_elements, assume_unique=assume_unique, invert=invert)
 
 

@@ -47,6 +47,8 @@ def pad(input: Array, pad: Any, mode: str = "constant", value: float | None = No
         return _constant(input, pairs, 0 if value is None else value)
     if value not in (None, 0):
         raise RuntimeError(f'pad: Padding mode "{mode}" doesn\'t take in value argument')
+    if input.dtype.kind == "b" and mode != "circular":
+        raise NotImplementedError(f'pad: mode "{mode}" is not implemented for bool: convert it first, as with .long()')
     _check(input, pairs, len(sizes) // 2, mode)
     for dim, (before, after) in enumerate(pairs):
         if before or after:

@@ -54,6 +54,7 @@ class Operation:
     elementwise: its operands broadcast against one another.
     numbers: beside a tensor its operands may be Python numbers (so with every elementwise one).
     promotes: operands of different dtypes are brought to one; else they are refused, as by PyTorch's products.
+    bools: whether operands may be bools.
     floats: integer operands are converted to the default floating point type first (``exp``, ``/``).
     opaque: its forward pass is more than NumPy calls on its operands, so that a capturing array must record it whole.
     view: its result looks into the memory of its first operand whenever NumPy's does.
@@ -80,6 +81,7 @@ class Operation:
         self.elementwise: bool = facts.pop("elementwise", False)
         self.numbers: bool = facts.pop("numbers", self.elementwise)
         self.promotes: bool = facts.pop("promotes", True)
+        self.bools: bool = facts.pop("bools", True)
         self.floats: bool = facts.pop("floats", False)
         self.view: bool = facts.pop("view", False)
         self.domain: Any = facts.pop("domain", REALS)
@@ -178,8 +180,8 @@ def factory(
     """A public function that makes tensors from something else than operands: sizes, numbers, random bits.
 
     With ``options`` it is written as a function that returns an array of the ``dtype`` that it is given, or of its own
-    when that is None; the arguments that PyTorch's factories share are handled for it (``options.py``). ``out``: it then
-    takes ``out=`` too.
+    when that is None; the arguments that PyTorch's factories share are handled for it (``options.py``); with ``out``
+    it takes ``out=`` too.
     """
 
     def register(function: F) -> F:

@@ -208,6 +208,8 @@ def logsumexp(input: Array, dim: Dim, keepdim: bool = False) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html
     """
+    if isinstance(dim, (tuple, list)) and not dim and input.ndim:
+        raise RuntimeError("logsumexp: dim=() names no dimensions; name those to sum over")
     axes = dims_of(dim, input.ndim, "logsumexp")
     if input.dtype is HALF:
         return logsumexp.operation.forward(input.astype(SINGLE), dim, keepdim).astype(HALF)  # type: ignore[attr-defined]
@@ -223,7 +225,7 @@ def _questions(make: Any) -> list[tuple[Any, ...]]:
 
 @operation(np.all, (np.logical_and, "reduce"), methods=("all",), out=True, samples=_questions)
 def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
-    """Whether all elements (over the dimensions ``dim``) are true or not zero: always bool, also of uint8.
+    """Whether all elements (over the dimensions ``dim``) are true or not zero: a bool, but for uint8 a uint8.
 
     Over no dimensions, ``dim=()``, each element is asked by itself.
 
@@ -234,7 +236,7 @@ def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 
 @operation(np.any, (np.logical_or, "reduce"), methods=("any",), out=True, samples=_questions)
 def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
-    """Whether any element (over the dimensions ``dim``) is true or not zero: always bool, also of uint8.
+    """Whether any element (over the dimensions ``dim``) is true or not zero: a bool, but for uint8 a uint8.
 
     Over no dimensions, ``dim=()``, each element is asked by itself.
 
@@ -245,5 +247,7 @@ def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 
 def _asked(ufunc: Any, input: Any, dim: Dim, keepdim: bool, function: str) -> Any:
     if isinstance(dim, (tuple, list)) and not dim:
-        return ufunc.reduce(input, axis=(), keepdims=keepdim)
-    return reduced(ufunc, input, dim, keepdim, function)
+        answer = ufunc.reduce(input, axis=(), keepdims=keepdim)
+    else:
+        answer = reduced(ufunc, input, dim, keepdim, function)
+    return answer.astype(input.dtype) if input.dtype == np.uint8 else answer

@@ -87,8 +87,6 @@ F.elu(z).detach(); F.selu(z).detach(); F.celu(z).detach(); F.hardswish(z).detach
 F.elu(z[1:], 2); F.selu(z[1:]); F.celu(z[1:], 2); F.hardswish(z[1:]); F.rrelu(z[1:]); F.prelu(z, z[5:6])
 """
 
-BEYOND = {"bool": {"a.relu()", "F.threshold(a, 0, 1)", "F.relu(a)", "F.tanhshrink(a)", "F.softsign(a)"}}
-
 UNARY = """
 a.relu(); F.relu(a); F.leaky_relu(a); F.elu(a); F.selu(a); F.celu(a); F.gelu(a); F.silu(a); F.mish(a); F.softplus(a)
 F.softsign(a); F.hardtanh(a); F.relu6(a); F.hardsigmoid(a); F.hardswish(a); F.hardshrink(a); F.softshrink(a); F.tanhshrink(a)
@@ -96,6 +94,7 @@ F.threshold(a, 0, 1); F.glu(a); F.logsigmoid(a); F.rrelu(a); F.prelu(a, a[:1]); 
 """
 
 ERRORS = """
+F.relu(mask); mask.relu_(); F.threshold(mask, 0, 1); F.softsign(mask); F.tanhshrink(mask)
 torch.relu(None); F.relu("a"); F.leaky_relu(3.0); F.leaky_relu(n); F.leaky_relu_(x); F.relu(x, inplace=True); F.elu_(x)
 F.prelu(x, slopes); F.prelu(x, x); F.prelu(x, 0.5); F.prelu(x, slope.double()); F.prelu(v, v); F.prelu(s, v); F.prelu(n, slope)
 F.rrelu(x, 0.5, 0.1); F.rrelu(x, 0.5, 0.1, True); F.rrelu(x, -1, float("inf"), True); F.rrelu(n); F.threshold(x); F.threshold(x, 1)

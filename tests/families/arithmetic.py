@@ -18,6 +18,7 @@ CONSTANTS = {
 }
 
 REFERENCES = {
+    "sign": np.sign,
     "trunc_divide": lambda x, other: np.trunc(x / other),
     "interpolate": lambda x, end, weight: (1 - weight) * x + weight * end,
 }
@@ -72,7 +73,7 @@ torch.neg_(x * 1); torch.negative_(x * 1); (x * 1)[0].mul_(y[0])
 
 SPECIAL = """
 -z; z**2; z**0; z**-1; z**3; 2**z; 0**z; 1**z; (-1.0)**z; a + b; a * b; a / b; a - b; a ** b
-torch.maximum(a, b); torch.minimum(a, b); z[1:].abs(); z[1:].sign(); z[1:].sgn(); (z > 0) ** z
+torch.maximum(a, b); torch.minimum(a, b); z.abs(); z.sign(); z.sgn(); (z > 0) ** z
 torch.div(a, b, rounding_mode="floor"); torch.div(a, b, rounding_mode="trunc"); a.detach() // b.detach(); torch.remainder(a, b)
 torch.fmod(a, b); z % 2; z % -2; z % 0; torch.fmod(z, 2); z.square(); z.reciprocal(); torch.float_power(a, b)
 torch.lerp(a, b, 0.25); torch.addcmul(a, b, a); torch.rsub(a, b)
@@ -88,20 +89,20 @@ torch.lerp(a, a, b); torch.lerp(a, b, 0.5); (a + torch.tensor(False)).add_(b)
 """
 
 BEYOND = {
-    "bool": {"a - b", "2 - a", "a - 201", "300 - a", "torch.pow(a, b)", "a.abs()", "torch.sub(a, b)", "torch.rsub(a, b)", "torch.sub(a, b, alpha=3)", "torch.rsub(a, 1)", "a ** b"},
     "number": {
         "torch.maximum(a, b)", "torch.minimum(a, b)", "torch.fmod(a, b + 1)", "torch.gcd(a, b)", "torch.lcm(a, b)", "torch.rsub(a, b)",
     },
 }  # fmt: skip
 
 UNARY = """
--a; +a; a.abs(); a ** 2; a / 2; a * True; 2 - a; a + 300; a * -1; a - 201; 300 - a; a // 2; a % 2; 7 // (a + 1); a % -3
+-a; +a; a.abs(); a.sign(); a.sgn(); 1.5 - a; a - True; a ** 2; a / 2; a * True; 2 - a; a + 300; a * -1; a - 201; 300 - a; a // 2; a % 2; 7 // (a + 1); a % -3
 torch.fmod(a, 2); a.square(); a.reciprocal(); a ** 2.5; 2 ** a; 2.5 ** a; a.float_power(2); torch.rsub(a, 1); a * 1.5; a + True
 torch.maximum(a, a); torch.add(a, 2, alpha=2); torch.div(a, 2, rounding_mode="trunc"); torch.div(a, 2.5, rounding_mode="floor")
 torch.addcmul(a, a, a); torch.addcdiv(a, a, a + 1); torch.lerp(a, a, 0.5)
 """
 
 ERRORS = """
+mask - mask; mask - 1; 1 - mask; x - True; mask - n; x - mask; mask ** mask; mask.abs(); torch.rsub(mask, 2)
 x + torch.ones(5); x * torch.ones(2, 4); torch.maximum(x, torch.ones(5)); x + "a"; x + None; x * [1, 2]; torch.add(x)
 mask - mask; -mask; torch.tensor([True]) - True; n ** -1; torch.add(n, n, alpha=1.5); torch.add(x, y, alpha="a")
 torch.add(n, mask, alpha=2.5); torch.rsub(n, n, alpha=1.5); torch.sub(x, y, alpha=[2]); x.div(y, rounding_mode="up")

@@ -65,7 +65,7 @@ torch.cat([a, b]); torch.stack([a, b])
 """
 
 BEYOND = {  # what PyTorch refuses and NumPy does not: bool as numbers, and Python numbers where it wants tensors
-    "bool": {"a - b", "2 - a", "a ** b", "a.abs()", "a.argmax()", "a.argmin(0)"},
+    "bool": {"a.argmax()", "a.argmin(0)"},
     "number": {"torch.maximum(a, b)"},
 }
 UNARY = """

@@ -66,6 +66,7 @@ F.huber_loss(x, row); F.poisson_nll_loss(x, p, size_average=False); F.poisson_nl
 """
 
 ERRORS = """
+F.mse_loss(mask, mask); F.l1_loss(mask, mask)
 F.mse_loss(n, n); F.mse_loss(x, y, reduction="max"); F.mse_loss(x, torch.ones(5)); F.mse_loss(x, y, weight=row); F.mse_loss(x)
 F.mse_loss(x, y, weight=p, reduction="max"); F.l1_loss(x, y, reduction="max"); F.l1_loss(x, torch.ones(5))
 F.l1_loss(x, y, weight=row); F.l1_loss(n, n); F.smooth_l1_loss(x, y, beta=-1); F.smooth_l1_loss(x, y, reduction=None)

@@ -54,7 +54,8 @@ torch.dist(x, x); torch.linalg.vector_norm(x * mask, 2.5); torch.linalg.vector_n
 """
 
 SPECIAL = """
-z[3:].norm(); z[1:].norm(); z.norm(); z.norm(3); z[1:].norm(3); z[[1, 2, 5, 6, 7]].norm(0.5); z[1:].norm(-1); z.norm(float("inf")); z[1:].norm(1)
+z[3:].norm(); z[1:].norm(); z.norm(); z.norm(3); z[1:].norm(3); z[[1, 2, 5, 6, 7]].norm(0.5); z[1:].norm(-1); z.norm(float("inf")); z.norm(1)
+a.renorm(2, 0, 1.0); b[:, 3:].renorm(2, 0, 1.0); b.renorm(1, 1, 1.0)
 z[1:].norm(float("inf")); z[1:].norm(-float("inf")); z[3:].norm(-float("inf")); z[1:].norm(1.5); b[:, 3:].norm(dim=1); b[:, 3:].norm(2.5, 0); b[3:].norm(2.5, 0)
 """
 

@@ -83,14 +83,13 @@ torch.bucketize(z.detach(), z.detach()[[2, 6, 3, 5, 7, 1]]); z[1:].sort().values
 """
 
 UNARY = """
-a.sort().values; a.argsort(); a.msort(); a.topk(1).values; a.kthvalue(1).values; a.unique(); a.nonzero(); a.argwhere()
+a.topk(1).values; a.kthvalue(1).values; a.sort().values; a.argsort(); a.msort(); a.topk(1).values; a.kthvalue(1).values; a.unique(); a.nonzero(); a.argwhere()
 a.unique_consecutive(); torch.isin(a, a); torch.searchsorted(a, a); torch.bucketize(a, a); a.sort(descending=True).indices
 """
-BEYOND = {"bool": {"a.topk(1).values", "a.kthvalue(1).values", "torch.isin(a, a)", "torch.isin(a, b)"}}
-
 MEETINGS = "torch.isin(a, b)"
 
 ERRORS = """
+torch.isin(mask, mask); torch.isin(n, True); torch.isin(mask, 1); torch.isin(1, mask); mask.topk(1); mask.kthvalue(1)
 x.sort(2); s.sort(1); x.sort("a"); x.sort(descending=1); torch.sort([1]); x.argsort(2); x.argsort((0,)); x.sort(0, 1)
 x.topk(5); x.topk(-1); x.topk(2, 3); x.topk(2.0); x.topk(True); s.topk(2); x.topk(); x.kthvalue(0); x.kthvalue(5); s.kthvalue(2)
 x.kthvalue(1, 2); empty.kthvalue(1, 0); x.kthvalue(1.5); x.kthvalue("a"); empty.topk(4)

@@ -18,6 +18,7 @@ F.pad(im, (-1, 1, 0, 0), "circular"); F.pad(im, (-2, 2, 0, 1), "circular"); F.pa
 """
 
 ERRORS = """
+F.pad(mask, (1, 1), 'reflect')
 F.pad(x, (1,)); F.pad(x, (1, 1, 1, 1, 1, 1)); F.pad(x, (-3, -3)); F.pad(x, (1, 1), "reflect", value=3); F.pad(x, (4, 1), "reflect"); F.pad(v, (1, 1), "reflect")
 F.pad(x, (1, 1, 1, 1), "reflect"); F.pad(im, (1, 1), "reflect"); F.pad(volume, (1, 1, 1, 1), "reflect"); F.pad(im, (-3, -3, 0, 0), "replicate"); F.pad(x, (5, 1), "circular")
 F.pad(x, (1, 1), "edge"); F.pad(empty, (1, 1), "reflect"); F.pad(empty.T, (1, 1), "replicate"); F.pad(s, (1, 1)); F.pad(v, (1, 1), "circular"); F.pad(x, (1.0, 1)); F.pad(x, 1)
@@ -28,4 +29,3 @@ UNARY = """
 F.pad(a, (1, 1)); F.pad(a, (1, 0), value=2); F.pad(a, (1, 0), value=1.5); F.pad(a.reshape(1, 2), (1, 1), "reflect"); F.pad(a.reshape(1, 2), (1, 1), "replicate"); F.pad(a.reshape(1, 2), (1, 1), "circular")
 """
 
-BEYOND = {"bool": {'F.pad(a.reshape(1, 2), (1, 1), "reflect")', 'F.pad(a.reshape(1, 2), (1, 1), "replicate")'}}

@@ -67,13 +67,14 @@ a.logsumexp((0, 1)); a[2:, 2:].logsumexp(0); a[3:, 3:].prod(1); a.nansum(0); a.n
 """
 
 UNARY = """
-a.sum(); a.mean(); a.sum(dtype=torch.float64); a.sum(dtype=torch.int64); a.sum(dtype=torch.float32); a.nansum(); a.prod()
+a.all(); a.any(); a.all(0); a.any((0,), True); a.any(()); a.sum(); a.mean(); a.sum(dtype=torch.float64); a.sum(dtype=torch.int64); a.sum(dtype=torch.float32); a.nansum(); a.prod()
 a.nanmean(); a.prod(0); a.prod(dtype=torch.int64); a.prod(dtype=torch.float16); a.count_nonzero(); a.logsumexp(0)
 a.sum(0, dtype=torch.uint8); a.sum(dtype=torch.bool); a.nansum(dtype=torch.float64); a.mean(dtype=torch.float16)
 a.mean(dtype=torch.int64); a.sum(dtype=torch.float16); a.nanmean(dtype=torch.float32)
 """
 
 ERRORS = """
+x.logsumexp(()); x.logsumexp([])
 x.sum(2); x.sum(-3); x.mean(5); x.sum((0, 0)); x.sum((0, -2)); x.sum("a"); s.sum(1); x.sum(True); x.sum((True,))
 x.sum(1.0); x.mean(True); x.sum([0, 0]); x.mean((0, 0)); x.sum(0, dtype="nope"); s.sum((0, 0)); x.sum(dtype=3)
 n.mean(); mask.mean(); n.mean(0); n.nanmean(); x.mean(dtype=torch.int64); x.nanmean(dtype=torch.int64); x.nansum(2)

@@ -268,6 +268,12 @@ def _finish(
                 _accumulate(tensor, g, create_graph)
             else:
                 _accumulate_watched(tensor, g, hooks, create_graph)
+        elif tensor is not None and isinstance(tensor._edge, Leaf):
+            raise RuntimeError(
+                f"backward: the graph was recorded when this leaf was a {leaf.dtype} tensor of shape "
+                f"{tuple(leaf.shape)}; it is now a {tensor._array.dtype} tensor of shape {tuple(tensor._array.shape)}, "
+                "for its .data was replaced, or it was turned in place: compute the result anew"
+            )
 
 
 def _accumulate_watched(tensor: Tensor, g: Any, hooks: NodeHooks, create_graph: bool) -> None:

@@ -32,6 +32,14 @@ from .dtypes import (
 from .ops.face import public_names as _public_names
 from .printing import set_printoptions
 from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from .settings import (
+    are_deterministic_algorithms_enabled,
+    get_default_device,
+    get_num_threads,
+    set_default_device,
+    set_num_threads,
+    use_deterministic_algorithms,
+)
 from .tensor import Size, Tensor
 
 half, float, double = float16, float32, float64

@@ -16,7 +16,7 @@ from .inplace import write
 from .masking import number_for
 from .parts import along
 from .record import Array, c_order, composite, derivatives, factory, operation
-from .shape import broadcast_to, dim_from, dims_from, permute, reshape, shape_from, transpose
+from .shape import broadcast_to, dim_from, dims_from, permute, reshape, shape_from, transpose, unsqueeze
 
 
 def _flipped(g, dims) -> Any:  # with a result type: a lambda would send type checkers in circles
@@ -351,6 +351,20 @@ def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
         raise RuntimeError(f"vander: N must be non-negative, got {N}")
     powers = np.arange(count) if increasing else np.arange(count)[::-1].copy()
     return reshape(x, (-1, 1)) ** make(powers)
+
+
+@composite(public=("linalg.vander",))
+def vander_along(x: Array, *, N: int | None = None) -> Array:
+    """Vandermonde matrices of vectors along the last dimension: their powers from 0 up, ``N`` of them, as columns.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.linalg.vander.html
+    """
+    if x.dtype.kind == "b":
+        raise RuntimeError("linalg.vander: not supported for bool; convert to integers")
+    count = N if N is not None else x.shape[-1] if x.ndim else 1
+    if count <= 1:
+        raise RuntimeError(f"linalg.vander: N must be greater than 1, got {count}")
+    return unsqueeze(x if x.ndim else reshape(x, (1,)), -1) ** make(np.arange(count))
 
 
 @composite(methods=("fill_diagonal_",), public=())

@@ -166,10 +166,23 @@ def storage_offset(self: Tensor) -> int:
     return (self._array.__array_interface__["data"][0] - low) // self._array.itemsize
 
 
-@_method
-def get_device(self: Tensor) -> int:
-    """The number of the device: -1, the CPU."""
+@factory(methods=("get_device",))
+def get_device(input: Tensor) -> int:
+    """The number of the device: -1, the CPU.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.get_device.html
+    """
+    _tensor(input, "get_device")
     return -1
+
+
+@factory()
+def detach(input: Tensor) -> Tensor:
+    """The same memory as a tensor outside the graph: ``input.detach()``.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html
+    """
+    return _tensor(input, "detach").detach()
 
 
 @_method
@@ -209,7 +222,8 @@ def resolve_neg(self: Tensor) -> Tensor:
     return self
 
 
-def _property(name: str, text: str, value: Callable[[Tensor], Any]) -> None:
+def _property(name: str, result: str, text: str, value: Callable[[Tensor], Any]) -> None:
+    value.__annotations__["return"] = result  # for the stubs
     setattr(Tensor, name, property(value, doc=text))
 
 
@@ -217,14 +231,14 @@ def _imag(self: Tensor) -> Tensor:
     raise RuntimeError("imag is not implemented for tensors with non-complex dtypes")
 
 
-_property("itemsize", "The bytes of one element.", lambda self: self._array.itemsize)
-_property("nbytes", "The bytes of all elements.", lambda self: self._array.nbytes)
-_property("layout", "How its elements are found in memory: ``strided``.", lambda self: strided)
-_property("is_cpu", "Always True.", lambda self: True)
-_property("real", "The tensor itself: its elements are real.", lambda self: self)
-_property("imag", "Raises RuntimeError: complex numbers are not supported.", _imag)
+_property("itemsize", "int", "The bytes of one element.", lambda self: self._array.itemsize)
+_property("nbytes", "int", "The bytes of all elements.", lambda self: self._array.nbytes)
+_property("layout", "layout", "How its elements are found in memory: ``strided``.", lambda self: strided)
+_property("is_cpu", "bool", "Always True.", lambda self: True)
+_property("real", "Tensor", "The tensor itself: its elements are real.", lambda self: self)
+_property("imag", "Tensor", "Raises RuntimeError: complex numbers are not supported.", _imag)
 for _name in (
     "is_cuda", "is_ipu", "is_maia", "is_meta", "is_mkldnn", "is_mps", "is_mtia", "is_nested", "is_quantized",
     "is_sparse", "is_sparse_csr", "is_vulkan", "is_xla", "is_xpu",
 ):  # fmt: skip
-    _property(_name, "Always False: there are no such tensors here.", lambda self: False)
+    _property(_name, "bool", "Always False: there are no such tensors here.", lambda self: False)

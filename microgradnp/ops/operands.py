@@ -128,7 +128,8 @@ def _refuse_bools(record: Operation, arguments: dict[str, Any]) -> None:
     for value in _each(record, arguments, record.operands):
         if isinstance(value, bool) or (isinstance(value, Tensor) and value.dtype == np.bool):
             raise RuntimeError(
-                f"{where()}{record.label}: bools are not supported: convert them first, as with .long(); ~ inverts a mask"
+                f"{where()}{record.label}: bools are not supported: use != or, to invert a mask, ~; else convert them "
+                "first, as with .long()"
             )
 
 

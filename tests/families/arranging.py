@@ -23,7 +23,7 @@ torch.tril(x); torch.triu(x, 1); torch.tril(cube, -1); torch.tril(mask); x.tril(
 (x * 1).tril_(1); (x * 1).triu_(); (n * 1).tril_(); (cube * 1).triu_(diagonal=1); torch.triu(mask, 1)
 F.pixel_shuffle(image, 2); torch.pixel_shuffle(image, 2); F.pixel_unshuffle(image, 2); torch.pixel_unshuffle(image[0], 4); F.pixel_shuffle(image[0], 1)
 F.channel_shuffle(channels, 2); torch.channel_shuffle(image, 4); F.channel_shuffle(cube.transpose(1, 2), 2); F.channel_shuffle(image, 1)
-torch.vander(v.detach()); torch.vander(v.detach(), 3); torch.vander(k, N=3, increasing=True); torch.vander(v.detach(), increasing=True); torch.vander(v.detach(), 0)
+torch.vander(v.detach()); torch.vander(v.detach(), 3); torch.vander(k, N=3, increasing=True); torch.vander(v.detach(), increasing=True); torch.vander(v.detach(), 0); torch.linalg.vander(v); torch.linalg.vander(x, N=2); torch.linalg.vander(k, N=5); torch.linalg.vander(s, N=3)
 (x * 1).fill_diagonal_(7); (x.T * 1).fill_diagonal_(7); (x * 1).fill_diagonal_(0.5) * y; (x.repeat(3, 1)[:, :2] * 1).fill_diagonal_(7, wrap=True)
 x[:, :3].repeat(1, 1).fill_diagonal_(2)[None].repeat(3, 1, 1).fill_diagonal_(9)
 """
@@ -42,7 +42,7 @@ torch.rot90(x, 1, [1, 1]); torch.rot90(v); torch.rot90(x, 1, [0, 1, 0]); torch.r
 x.repeat(2); x.repeat(-1, 1); s.repeat(); x.tile(-1)
 torch.repeat_interleave(x, 2, 0, output_size=5); x.repeat_interleave(k, 1); x.repeat_interleave(-k, 0); x.repeat_interleave(-1, 0); x.repeat_interleave(k.float(), 0)
 s.repeat_interleave(3, 0); x.repeat_interleave(2, 5); torch.repeat_interleave(x, k, 0, output_size=5)
-torch.tril(v); torch.triu(s); torch.tril_indices(-1, 4); torch.tril_indices(3, 4, dtype=torch.float32); torch.vander(x)
+torch.tril(v); torch.triu(s); torch.tril_indices(-1, 4); torch.tril_indices(3, 4, dtype=torch.float32); torch.vander(x); torch.linalg.vander(s); torch.linalg.vander(v, N=1); torch.linalg.vander(mask)
 F.pixel_shuffle(image, 3); F.pixel_shuffle(x, 2); F.pixel_unshuffle(image, 3); F.channel_shuffle(image, 3); F.channel_shuffle(x, 2)
 (cube * 1).fill_diagonal_(1); (v * 1).fill_diagonal_(1)
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CREATION = """
+torch.get_device(torch.zeros(2)); torch.detach(torch.zeros(2))
 torch.is_tensor(torch.zeros(2)); torch.is_tensor(3); torch.is_storage(torch.zeros(2))
 torch.is_floating_point(torch.zeros(2)); torch.is_floating_point(torch.tensor(1)); torch.is_complex(torch.zeros(2))
 torch.zeros(2).is_complex(); torch.zeros(2).is_signed(); torch.is_signed(torch.tensor(1))

@@ -1,6 +1,6 @@
 """What the tests cannot read from the records: references, and expressions that both libraries evaluate.
 
-A file for each file of ``microgradnp/ops``. Each may define, in the form that ``core.py`` shows,
+A file for each file of ``microgradnp/ops``. Each may define, in the form that ``common.py`` shows,
 
     REFERENCES    for an operation that no NumPy function is: what its value should be, in NumPy or SciPy
     KINKS         gradients at kinks and singular points: function, arguments, expected gradients

@@ -89,6 +89,16 @@ EACH = [e.strip() for e in OF_A_TENSOR.replace("\n", ";").split(";") if e.strip(
 CREATION = PLAIN + "\n".join(f"[{e} for {NAMED}][0]" for e in EACH)
 
 ERRORS = """
+torch.tensor("a"); torch.tensor([[1], [1, 2]]); torch.tensor([None]); torch.tensor({}); torch.tensor(object())
+torch.tensor([1], requires_grad=True)
+torch.tensor([1], dtype="nope"); torch.zeros(-1); torch.zeros("a"); torch.zeros(1.5); torch.ones(2, "a")
+torch.full((2,), "a"); torch.full(2, 1)
+torch.arange(5, 2); torch.arange(0, 5, 0); torch.arange(0, 5, -1); torch.arange("a"); torch.linspace(0, 1, -1)
+torch.linspace(0, 1); torch.eye(-1)
+torch.from_numpy([1]); torch.from_numpy(3.0); torch.from_numpy(np.array(["a"]))
+torch.from_numpy(np.array([1j]).astype("O")); torch.as_tensor("a")
+torch.zeros_like(3); torch.promote_types(1, 2); torch.randint(5, 2, (3,)); torch.randint(0, (3,)); torch.randperm(-1)
+torch.rand(-1)
 torch.zeros(); torch.zeros(2, size=(2, )); torch.zeros(True); torch.zeros((2, ), 3); torch.zeros(2.0)
 torch.zeros(3, out=torch.ones(2), dtype=torch.int64); torch.zeros(3, out=torch.ones(2, requires_grad=True))
 torch.full((2, ), torch.tensor([3])); torch.full((2, ), 300, dtype=torch.uint8); torch.full(2, 3)
@@ -107,4 +117,9 @@ torch.arange(); torch.linspace(0, 1); torch.logspace(0, 1); torch.scalar_tensor(
 torch.bartlett_window(-2); torch.kaiser_window(3, dtype=torch.int32)
 torch.ones(2, dtype=torch.int64, requires_grad=True); torch.zeros(2, out=3); torch.empty(2, memory_format=3)
 torch.zeros_like(x, device='cuda'); torch.zeros(2, device='nowhere'); torch.zeros(2, device='mps')
+"""
+
+FUNCTIONS = """
+torch.zeros_like(x); torch.ones_like(x); torch.zeros_like(n); torch.ones_like(mask)
+torch.zeros_like(x, dtype=torch.float64)
 """

@@ -41,6 +41,7 @@ torch.slice_scatter(x, x, 0, 1); torch.slice_scatter(x, x[:1], 0, 1); torch.slic
 """
 
 MEETINGS = """
+torch.cat([a, b]); torch.stack([a, b])
 torch.hstack([a, b]); torch.vstack([a, b]); torch.dstack([a, b]); torch.column_stack([a, b]); torch.block_diag(a, b)
 """
 

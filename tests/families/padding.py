@@ -28,4 +28,3 @@ F.pad(torch.zeros(2, 3, 0), (1, 1), "circular")
 UNARY = """
 F.pad(a, (1, 1)); F.pad(a, (1, 0), value=2); F.pad(a, (1, 0), value=1.5); F.pad(a.reshape(1, 2), (1, 1), "reflect"); F.pad(a.reshape(1, 2), (1, 1), "replicate"); F.pad(a.reshape(1, 2), (1, 1), "circular")
 """
-

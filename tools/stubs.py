@@ -166,8 +166,7 @@ def live(module: str) -> Any:
 def stubs() -> list[str]:
     """The modules that need one: that of Tensor, and those that find their names in the records."""
     live(PACKAGE)
-    faces = [f"{PACKAGE}.{path}".rstrip(".") for path in live(FACE).PUBLIC]
-    return [TENSOR, *(face for face in faces if importlib.util.find_spec(face))]
+    return [TENSOR, *(f"{PACKAGE}.{path}".rstrip(".") for path in live(FACE).PUBLIC)]
 
 
 def record_of(function: Any) -> Any:
@@ -295,7 +294,19 @@ def variants(name: str, function: Any, scope: Scope, owner: str = "") -> list[Va
         [(params, result)] = variants("", getattr(live(TENSOR).Tensor, name.replace("r", "", 1)), scope, owner)
         return [(["self", re.sub(r"^\w+", "other", params[1])], result)]
     function = getattr(function, "form_of", function)  # in place: as the other form
-    return [variant(name, function, scope, owner, tensor) for tensor in ([None] if owner else alternatives(function))]
+    found = [variant(name, function, scope, owner, tensor) for tensor in ([None] if owner else alternatives(function))]
+    if record_of(function) or hasattr(function, "takes_out"):
+        found += [(params, result) for others, result in found[:1] for params in with_axis(others)]
+    return found
+
+
+def with_axis(params: list[str]) -> list[list[str]]:
+    """A ``dim`` that must be given may be given by NumPy's name instead: the parameters then, if there is one."""
+    place = next((i for i, text in enumerate(params) if re.fullmatch("dim: [^=]*", text)), None)
+    if place is None:
+        return []
+    before, after = params[:place], [text for text in params[place + 1 :] if text != "*"]
+    return [[*before, *([] if "*" in before else ["*"]), params[place].replace("dim", "axis", 1), *after]]
 
 
 def from_text(signature: str, function: Any) -> Any:

@@ -248,8 +248,8 @@ class Function:
         raise NotImplementedError("setup_context is not implemented.")
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Any) -> Any:
-        """The gradient of each argument, None for what has none, from those of the results."""
+    def backward(*args: Any, **kwargs: Any) -> Any:
+        """``backward(ctx, *grad_outputs)``: the gradient of each argument, None for what has none."""
         raise NotImplementedError(
             "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
             "backward mode AD."

@@ -30,6 +30,14 @@ def wrong_arguments(x: Tensor, array: np.ndarray) -> None:
     torch.cat(x)  # error: a list of Tensors
     torch.zeros("2")  # error: sizes are numbers
     F.mse_loss(x)  # error: no target
+    F.mse_loss(x, 1.0)  # error: a number is no target
+    torch.cumsum(x)  # error: along which dimension?
+    torch.zeros(2, dtypes=torch.int32)  # error: unknown option
+    torch.randint(3, size=2)  # error: a size is a sequence
+    torch.rand(2, device=0.5)  # error: a device has a name
+    torch.topk(x, 1, out=x)  # error: two results need two tensors
+    torch.linalg.inv(2.0)  # error: a number is no Tensor
+    torch.stack([1.0, 2.0])  # error: a list of numbers is none of Tensors
 
 
 def wrong_results(x: Tensor) -> None:
@@ -37,4 +45,8 @@ def wrong_results(x: Tensor) -> None:
     size: int = x.shape  # error: a Size is no number
     flag: bool = x == 0  # error: a comparison gives a Tensor
     total: list[float] = x.max(dim=0)  # error: a pair of Tensors
+    torch.sort(x).sum()  # error: a pair of Tensors
+    torch.frexp(x).values.sum()  # error: its parts have other names
+    x.nonzero(as_tuple=True).sum()  # error: a tuple
+    x.split(1).clone()  # error: a tuple
     print(size, flag, total)

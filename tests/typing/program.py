@@ -10,7 +10,7 @@ import numpy as np
 
 import microgradnp as torch
 import microgradnp.nn.functional as F
-from microgradnp import Tensor, nn, optim
+from microgradnp import Tensor, nn, optim, return_types
 
 
 class Net(nn.Module):
@@ -69,7 +69,7 @@ def gradients() -> None:
     assert y.grad_fn is not None
     assert_type(y.grad_fn.name(), str)
     (first,) = torch.autograd.grad(x**3, x, torch.ones_like(x), create_graph=True)
-    assert_type(first, Tensor | None)
+    assert_type(first, Tensor)
     handle = y.register_hook(lambda g: g * 2)
     handle.remove()
 
@@ -166,6 +166,153 @@ def functions(x: Tensor, array: np.ndarray) -> None:
     assert_type(torch.zeros(2, dtype=torch.bool).to(torch.float), Tensor)
 
 
+class Scaled(torch.autograd.Function):
+    """x * factor, with a gradient of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.factor = factor
+        return x * factor
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None]:
+        (x,) = ctx.saved_tensors
+        assert x.shape == grad_output.shape
+        return grad_output * ctx.factor, None
+
+
+def custom_function(x: Tensor) -> None:
+    leaf = x.detach().requires_grad_()
+    heard: list[Tensor] = []
+    with leaf.register_hook(heard.append):
+        Scaled.apply(leaf, 3.0).sum().backward()
+    assert leaf.grad is not None
+    assert torch.equal(leaf.grad, torch.full_like(leaf, 3.0)) and len(heard) == 1
+    leaf.register_post_accumulate_grad_hook(lambda t: None)
+    model = Net(width=2)
+    handle = model.register_forward_hook(lambda module, args, output: output * 2)
+    assert_type(model(torch.ones(1, 2)).shape, Any)
+    handle.remove()
+
+
+def without_graph(model: nn.Module, x: Tensor) -> None:
+    with torch.inference_mode():
+        assert not model(x).requires_grad
+        assert_type(x.is_inference(), bool)
+    with torch.set_grad_enabled(False):
+        assert not torch.is_grad_enabled()
+    assert_type(torch.is_inference_mode_enabled(), bool)
+
+
+def several_results(x: Tensor) -> None:
+    ordered = torch.sort(x, dim=1, descending=True)
+    assert_type(ordered.values, Tensor)
+    largest, places = x.topk(1, dim=-1)
+    assert_type(largest - places, Tensor)
+    assert_type(torch.aminmax(x, dim=0).max, Tensor)
+    assert_type(torch.median(x, axis=0).indices, Tensor)
+    assert_type(x.median(), Tensor)
+    assert_type(torch.kthvalue(x, 1).values, Tensor)
+    assert_type(x.mode(), return_types.mode)
+    assert_type(torch.cummax(x, 0).indices, Tensor)
+    assert_type(torch.std_mean(x, dim=(0, 1), correction=0), tuple[Tensor, Tensor])
+    assert_type(torch.frexp(x).mantissa, Tensor)
+    assert_type(torch.histogram(x, 4, range=(0.0, 4.0)).bin_edges, Tensor)
+    assert_type(torch.linalg.slogdet(x).logabsdet, Tensor)
+    assert_type(torch.unique(x), Tensor)
+    values, counts = x.unique(return_counts=True)
+    assert_type(values[counts > 1], Tensor)
+    assert_type(x.nonzero(), Tensor)
+    assert_type(x.nonzero(as_tuple=True), tuple[Tensor, ...])
+    assert_type(torch.where(x > 0), tuple[Tensor, ...])
+    assert_type(x.split([1, 1], dim=1), tuple[Tensor, ...])
+    upper, lower = torch.chunk(x, 2)
+    assert_type(torch.meshgrid(upper[0], lower[0], indexing="ij"), tuple[Tensor, ...])
+    assert_type([row.sum() for row in x.unbind()], list[Tensor])
+    assert_type(torch.atleast_1d(x, lower), tuple[Tensor, ...])
+    assert_type(torch.atleast_2d(x), Tensor)
+    assert_type(torch.gradient(x, spacing=2.0, dim=0), tuple[Tensor, ...])
+
+
+def factories() -> None:
+    generator = torch.Generator().manual_seed(0)
+    options: Any = {"dtype": torch.float64, "device": "cpu"}
+    assert_type(torch.randint(6, (2,), generator=generator, dtype=torch.int32), Tensor)
+    assert_type(torch.randint(1, 7, (2, 2), rng=np.random.default_rng(0), requires_grad=False), Tensor)
+    assert_type(torch.rand(2, 3, generator=generator, dtype=torch.float64, requires_grad=True), Tensor)
+    assert_type(torch.zeros(2, layout=torch.strided, device=torch.device("cpu")), Tensor)
+    assert_type(torch.full((2, 2), 0.5, **options), Tensor)
+    assert_type(torch.linspace(0, 1, 5, out=torch.empty(5)), Tensor)
+    assert_type(torch.eye(2).new_zeros((3,), dtype=torch.int64), Tensor)
+    assert_type(torch.ones_like(torch.eye(2), memory_format=torch.preserve_format), Tensor)
+    assert_type(torch.normal(0.0, 1.0, (2,), generator=generator).device, torch.device)
+    assert_type(torch.arange(0, 1, 0.25).layout, torch.layout)
+    assert_type(torch.FloatTensor([1, 2]), Tensor)
+    assert isinstance(torch.ones(2), torch.FloatTensor)
+    assert_type(torch.tensor([1.0]).type(), str)
+    assert_type(torch.tensor([1.0]).type(torch.float64), Tensor)
+    assert_type(torch.finfo(torch.float32).eps, float)
+
+
+def more_functions(x: Tensor, array: np.ndarray) -> None:
+    out = torch.empty(2, 2)
+    assert_type(torch.clamp(x, min=0.0, max=1), Tensor)
+    assert_type(torch.clamp_min(x, 0.5).clamp_max(2), Tensor)
+    assert_type(torch.div(x, 2, rounding_mode="floor"), Tensor)
+    assert_type(torch.float_power(2, x), Tensor)
+    assert_type(torch.lerp(x, array, 0.5), Tensor)
+    assert_type(torch.exp(x, out=out), Tensor)
+    assert_type(torch.addmm(x, x, x, beta=0.5, alpha=2, out=out), Tensor)
+    assert_type(torch.cumsum(x, axis=1), Tensor)
+    assert_type(torch.logsumexp(x, dim=(0, 1), keepdim=True), Tensor)
+    assert_type(torch.quantile(x, 0.5, dim=0, interpolation="nearest"), Tensor)
+    assert_type(torch.var(x, dim=0, unbiased=False), Tensor)
+    assert_type(torch.norm(x, p=1, dim=1), Tensor)
+    assert_type(torch.einsum("ij,kj->ik", x, x), Tensor)
+    assert_type(torch.tensordot(x, x, dims=([1], [0])), Tensor)
+    assert_type(x.gather(1, torch.tensor([[0], [1]])), Tensor)
+    assert_type(x.scatter(0, torch.tensor([[0, 1]]), 1.0), Tensor)
+    assert_type(x.index_fill(0, torch.tensor([0]), 2.0).masked_fill(x > 1, 0), Tensor)
+    assert_type(torch.roll(x, 1, dims=0).flip(0).rot90(), Tensor)
+    assert_type(x.unflatten(0, (1, 2)).flatten(), Tensor)
+    assert_type(torch.allclose(x, x, atol=1e-3), bool)
+    assert_type(x.tile(2, 1).repeat(1, 2).movedim(0, 1), Tensor)
+    assert_type(x.triu().diagonal().diag_embed(), Tensor)
+    assert_type(torch.bernoulli(torch.full((2,), 0.5)), Tensor)
+    assert_type(torch.broadcast_shapes((2, 1), 3), torch.Size)
+    assert_type(torch.erf_(x.clone()).clamp_(min=0).masked_fill_(x > 2, 0.0), Tensor)
+    assert_type(x.clone().lerp_(x, 0.5).addcmul_(x, x, value=2).t_(), Tensor)
+
+
+def layers(x: Tensor) -> None:
+    target = torch.tensor([0, 1])
+    assert_type(F.cross_entropy(x, target, label_smoothing=0.1), Tensor)
+    assert_type(F.softmax(x, dim=1), Tensor)
+    assert_type(F.nll_loss(F.log_softmax(x, -1), target, reduction="none"), Tensor)
+    assert_type(F.gelu(x, approximate="tanh") + F.leaky_relu(x, 0.1), Tensor)
+    assert_type(F.pad(x, (1, 1), mode="constant", value=0.0), Tensor)
+    assert_type(F.one_hot(target, num_classes=3), Tensor)
+    assert_type(F.dropout(x, p=0.2, training=False), Tensor)
+    assert_type(F.normalize(x, dim=-1), Tensor)
+    assert_type(F.huber_loss(x, torch.zeros_like(x), delta=0.5), Tensor)
+    assert_type(F.embedding(target, x), Tensor)
+
+
+def linear_algebra(x: Tensor, array: np.ndarray) -> None:
+    assert_type(torch.linalg.inv(x) @ torch.linalg.solve(x, array), Tensor)
+    assert_type(torch.linalg.norm(x, ord="fro", dim=(0, 1)), Tensor)
+    assert_type(torch.linalg.vector_norm(x, ord=1, dim=0, keepdim=True), Tensor)
+    assert_type(torch.linalg.matrix_power(x, 2).det(), Tensor)
+    assert_type(torch.linalg.cholesky(x @ x.T + torch.eye(2)), Tensor)
+    assert_type(torch.linalg.multi_dot([x, x, x]), Tensor)
+    assert_type(torch.linalg.det(x, out=torch.empty(())), Tensor)
+    try:
+        torch.linalg.inv(torch.zeros(2, 2))
+    except torch.linalg.LinAlgError as error:
+        assert_type(str(error), str)
+
+
 def numpy_functions(x: Tensor, array: np.ndarray) -> None:
     """NumPy's own stubs say what its functions return: an array, or nothing definite. They must take a Tensor."""
     for result in (np.exp(x), np.add(x, array), np.maximum(x, 0), np.sum(x, axis=0), np.matmul(x, x.T)):
@@ -182,10 +329,12 @@ def main() -> None:
     gradients()
     x, array = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 2), np.float32)
     operators(x, array)
-    for read in (functions, numpy_functions):
+    for read in (functions, more_functions, linear_algebra, numpy_functions):
         read(x, array)
-    for read in (attributes, methods):
+    for read in (attributes, methods, several_results, layers, custom_function):
         read(x.clone())
+    without_graph(Net(width=2), x)
+    factories()
     for write in (indexing, in_place):
         write(x.clone())
 

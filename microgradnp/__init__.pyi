@@ -145,24 +145,24 @@ def float_power(input: _Operand, exponent: Tensor, *, out: Tensor | None = None)
 def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``input * input``."""
 
-def square_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def square_(input: Tensor) -> Tensor:
     """``square``, in place: the result is written into this tensor, which is returned."""
 
 def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``1 / input``; integers are converted to floating point numbers first."""
 
-def reciprocal_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def reciprocal_(input: Tensor) -> Tensor:
     """``reciprocal``, in place: the result is written into this tensor, which is returned."""
 
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``-input``."""
 
-def neg_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def neg_(input: Tensor) -> Tensor:
     """``neg``, in place: the result is written into this tensor, which is returned."""
 
 negative = neg
 
-def negative_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def negative_(input: Tensor) -> Tensor:
     """``neg``, in place: the result is written into this tensor, which is returned."""
 
 def positive(input: Tensor) -> Tensor:
@@ -171,7 +171,7 @@ def positive(input: Tensor) -> Tensor:
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The absolute value; its derivative at 0 and at nan is 0."""
 
-def abs_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def abs_(input: Tensor) -> Tensor:
     """``abs``, in place: the result is written into this tensor, which is returned."""
 
 absolute = abs
@@ -350,8 +350,6 @@ def nan_to_num_(
     nan: builtins.float | None = None,
     posinf: builtins.float | None = None,
     neginf: builtins.float | None = None,
-    *,
-    out: Tensor | None = None,
 ) -> Tensor:
     """``nan_to_num``, in place: the result is written into this tensor, which is returned."""
 
@@ -408,52 +406,52 @@ def frombuffer(
 def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sine of an angle in radians."""
 
-def sin_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def sin_(input: Tensor) -> Tensor:
     """``sin``, in place: the result is written into this tensor, which is returned."""
 
 def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The cosine of an angle in radians."""
 
-def cos_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def cos_(input: Tensor) -> Tensor:
     """``cos``, in place: the result is written into this tensor, which is returned."""
 
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tangent of an angle in radians."""
 
-def tan_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def tan_(input: Tensor) -> Tensor:
     """``tan``, in place: the result is written into this tensor, which is returned."""
 
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The arcsine, from -pi/2 to pi/2; nan outside [-1, 1]. Its derivative at -1 and 1 is inf."""
 
-def asin_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def asin_(input: Tensor) -> Tensor:
     """``asin``, in place: the result is written into this tensor, which is returned."""
 
 arcsin = asin
 
-def arcsin_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def arcsin_(input: Tensor) -> Tensor:
     """``asin``, in place: the result is written into this tensor, which is returned."""
 
 def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The arccosine, from 0 to pi; nan outside [-1, 1]. Its derivative at -1 and 1 is -inf."""
 
-def acos_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def acos_(input: Tensor) -> Tensor:
     """``acos``, in place: the result is written into this tensor, which is returned."""
 
 arccos = acos
 
-def arccos_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def arccos_(input: Tensor) -> Tensor:
     """``acos``, in place: the result is written into this tensor, which is returned."""
 
 def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The arctangent, from -pi/2 to pi/2."""
 
-def atan_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def atan_(input: Tensor) -> Tensor:
     """``atan``, in place: the result is written into this tensor, which is returned."""
 
 arctan = atan
 
-def arctan_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def arctan_(input: Tensor) -> Tensor:
     """``atan``, in place: the result is written into this tensor, which is returned."""
 
 @overload
@@ -476,46 +474,46 @@ def hypot(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tenso
 def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic sine."""
 
-def sinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def sinh_(input: Tensor) -> Tensor:
     """``sinh``, in place: the result is written into this tensor, which is returned."""
 
 def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic cosine."""
 
-def cosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def cosh_(input: Tensor) -> Tensor:
     """``cosh``, in place: the result is written into this tensor, which is returned."""
 
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse hyperbolic sine."""
 
-def asinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def asinh_(input: Tensor) -> Tensor:
     """``asinh``, in place: the result is written into this tensor, which is returned."""
 
 arcsinh = asinh
 
-def arcsinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def arcsinh_(input: Tensor) -> Tensor:
     """``asinh``, in place: the result is written into this tensor, which is returned."""
 
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse hyperbolic cosine; nan below 1. Its derivative at 1 is inf."""
 
-def acosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def acosh_(input: Tensor) -> Tensor:
     """``acosh``, in place: the result is written into this tensor, which is returned."""
 
 arccosh = acosh
 
-def arccosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def arccosh_(input: Tensor) -> Tensor:
     """``acosh``, in place: the result is written into this tensor, which is returned."""
 
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse hyperbolic tangent; inf at 1, -inf at -1, nan outside. Its derivative at -1 and 1 is inf."""
 
-def atanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def atanh_(input: Tensor) -> Tensor:
     """``atanh``, in place: the result is written into this tensor, which is returned."""
 
 arctanh = atanh
 
-def arctanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def arctanh_(input: Tensor) -> Tensor:
     """``atanh``, in place: the result is written into this tensor, which is returned."""
 
 def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -524,43 +522,43 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The exponential e ** input."""
 
-def exp_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def exp_(input: Tensor) -> Tensor:
     """``exp``, in place: the result is written into this tensor, which is returned."""
 
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """2 ** input."""
 
-def exp2_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def exp2_(input: Tensor) -> Tensor:
     """``exp2``, in place: the result is written into this tensor, which is returned."""
 
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """exp(input) - 1, accurate near 0."""
 
-def expm1_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def expm1_(input: Tensor) -> Tensor:
     """``expm1``, in place: the result is written into this tensor, which is returned."""
 
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The natural logarithm: -inf at 0, nan below."""
 
-def log_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def log_(input: Tensor) -> Tensor:
     """``log``, in place: the result is written into this tensor, which is returned."""
 
 def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 2: -inf at 0, nan below."""
 
-def log2_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def log2_(input: Tensor) -> Tensor:
     """``log2``, in place: the result is written into this tensor, which is returned."""
 
 def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 10: -inf at 0, nan below."""
 
-def log10_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def log10_(input: Tensor) -> Tensor:
     """``log10``, in place: the result is written into this tensor, which is returned."""
 
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """log(1 + input), accurate near 0."""
 
-def log1p_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def log1p_(input: Tensor) -> Tensor:
     """``log1p``, in place: the result is written into this tensor, which is returned."""
 
 @overload
@@ -582,60 +580,60 @@ def xlogy(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tenso
 @overload
 def xlogy(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def xlogy_(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+def xlogy_(input: Tensor, other: _Operand) -> Tensor:
     """``xlogy``, in place: the result is written into this tensor, which is returned."""
 
 @overload
-def xlogy_(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def xlogy_(input: _Operand, other: Tensor) -> Tensor: ...
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The square root: nan below 0. Its derivative at 0 is inf."""
 
-def sqrt_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def sqrt_(input: Tensor) -> Tensor:
     """``sqrt``, in place: the result is written into this tensor, which is returned."""
 
 def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """1 / sqrt(input): inf at 0, nan below."""
 
-def rsqrt_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def rsqrt_(input: Tensor) -> Tensor:
     """``rsqrt``, in place: the result is written into this tensor, which is returned."""
 
 def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic tangent."""
 
-def tanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def tanh_(input: Tensor) -> Tensor:
     """``tanh``, in place: the result is written into this tensor, which is returned."""
 
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logistic function 1 / (1 + exp(-input)), accurate for every input: where exp overflows the result is 0."""
 
-def sigmoid_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def sigmoid_(input: Tensor) -> Tensor:
     """``sigmoid``, in place: the result is written into this tensor, which is returned."""
 
 def logit(input: Tensor, eps: builtins.float | None = None, *, out: Tensor | None = None) -> Tensor:
     """log(input / (1 - input)), the inverse of the sigmoid: -inf at 0, inf at 1, nan outside."""
 
-def logit_(input: Tensor, eps: builtins.float | None = None, *, out: Tensor | None = None) -> Tensor:
+def logit_(input: Tensor, eps: builtins.float | None = None) -> Tensor:
     """``logit``, in place: the result is written into this tensor, which is returned."""
 
 def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """An angle in degrees as one in radians."""
 
-def deg2rad_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def deg2rad_(input: Tensor) -> Tensor:
     """``deg2rad``, in place: the result is written into this tensor, which is returned."""
 
 def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """An angle in radians as one in degrees."""
 
-def rad2deg_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def rad2deg_(input: Tensor) -> Tensor:
     """``rad2deg``, in place: the result is written into this tensor, which is returned."""
 
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """sin(pi input) / (pi input), and 1 at 0, where it has derivatives of every order."""
 
-def sinc_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def sinc_(input: Tensor) -> Tensor:
     """``sinc``, in place: the result is written into this tensor, which is returned."""
 
-def reshape(input: Tensor, shape: tuple[builtins.int, ...]) -> Tensor:
+def reshape(input: Tensor, shape: Sequence[builtins.int]) -> Tensor:
     """The same elements in C order with another shape, of which one size may be -1; a view where possible."""
 
 @overload
@@ -646,9 +644,9 @@ def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
 def unsqueeze(input: Tensor, *, axis: builtins.int) -> Tensor: ...
 def squeeze(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     *,
-    axis: builtins.int | tuple[builtins.int, ...] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
 ) -> Tensor:
     """A view without its dimensions of size 1, or without those of ``dim`` that have size 1."""
 
@@ -682,7 +680,7 @@ def atleast_3d(tensor: Tensor | np.ndarray) -> Tensor:
 
 @overload
 def atleast_3d(*tensors: Tensor | np.ndarray | Sequence[Tensor]) -> tuple[Tensor, ...]: ...
-def permute(input: Tensor, dims: tuple[builtins.int, ...] | None = None) -> Tensor:
+def permute(input: Tensor, dims: Sequence[builtins.int] | None = None) -> Tensor:
     """A view with the dimensions in the order ``dims``; without it, in reverse order."""
 
 def transpose(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
@@ -699,13 +697,13 @@ def adjoint(input: Tensor) -> Tensor:
     """The last two dimensions exchanged: of real numbers that is the adjoint."""
 
 def movedim(
-    input: Tensor, source: builtins.int | tuple[builtins.int, ...], destination: builtins.int | tuple[builtins.int, ...]
+    input: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]
 ) -> Tensor:
     """A view with the dimensions ``source`` at the places ``destination``, the others in their order."""
 
 moveaxis = movedim
 
-def broadcast_to(input: Tensor, shape: tuple[builtins.int, ...]) -> Tensor:
+def broadcast_to(input: Tensor, shape: Sequence[builtins.int]) -> Tensor:
     """A view in which dimensions of size 1, and new leading ones, are repeated to ``shape``."""
 
 def broadcast_tensors(*tensors: Tensor | np.ndarray) -> tuple[Tensor, ...]:
@@ -736,10 +734,10 @@ def take_along_dim(
 ) -> Tensor: ...
 def amax(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     *,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
     keepdims: builtins.bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -749,10 +747,10 @@ def amax(
 
 def amin(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     *,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
     keepdims: builtins.bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -931,8 +929,8 @@ def diagflat(input: Tensor, offset: builtins.int = 0) -> Tensor:
 
 def as_strided(
     input: Tensor,
-    size: tuple[builtins.int, ...],
-    stride: tuple[builtins.int, ...],
+    size: Sequence[builtins.int],
+    stride: Sequence[builtins.int],
     storage_offset: builtins.int | None = None,
 ) -> Tensor:
     """A view of the tensor's memory with any shape and strides: element i lies at storage_offset + i . stride."""
@@ -1084,11 +1082,11 @@ def cumulative_trapezoid(
 
 def sum(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     *,
     dtype: npt.DTypeLike | None = None,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
     keepdims: builtins.bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -1096,11 +1094,11 @@ def sum(
 
 def mean(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     *,
     dtype: npt.DTypeLike | None = None,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
     keepdims: builtins.bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -1108,11 +1106,11 @@ def mean(
 
 def nansum(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     *,
     dtype: npt.DTypeLike | None = None,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
     keepdims: builtins.bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -1120,11 +1118,11 @@ def nansum(
 
 def nanmean(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     *,
     dtype: npt.DTypeLike | None = None,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
     keepdims: builtins.bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -1144,16 +1142,16 @@ def prod(
 
 def count_nonzero(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     *,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
 ) -> Tensor:
     """How many elements are not zero, of all or over the dimensions ``dim``: an int64 tensor."""
 
 @overload
 def logsumexp(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None,
+    dim: builtins.int | Sequence[builtins.int] | None,
     keepdim: builtins.bool = False,
     *,
     keepdims: builtins.bool = False,
@@ -1167,17 +1165,17 @@ def logsumexp(
 def logsumexp(
     input: Tensor,
     *,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None,
+    axis: builtins.int | Sequence[builtins.int] | None,
     keepdim: builtins.bool = False,
     keepdims: builtins.bool = False,
     out: Tensor | None = None,
 ) -> Tensor: ...
 def all(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     *,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
     keepdims: builtins.bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -1185,10 +1183,10 @@ def all(
 
 def any(
     input: Tensor,
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     *,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
     keepdims: builtins.bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -1261,7 +1259,7 @@ def masked_fill(input: Tensor, mask: Tensor | np.ndarray, value: _Operand) -> Te
 def masked_scatter(input: Tensor, mask: Tensor | np.ndarray, source: Tensor | np.ndarray) -> Tensor:
     """A copy of ``input`` with the first elements of ``source`` where the mask is True; the two are broadcast."""
 
-def flip(input: Tensor, dims: tuple[builtins.int, ...]) -> Tensor:
+def flip(input: Tensor, dims: Sequence[builtins.int]) -> Tensor:
     """A copy with the order of the elements reversed along ``dims``."""
 
 def fliplr(input: Tensor) -> Tensor:
@@ -1271,16 +1269,16 @@ def flipud(input: Tensor) -> Tensor:
     """A copy with the rows (dimension 0) in reverse order."""
 
 def roll(
-    input: Tensor, shifts: builtins.int | tuple[builtins.int, ...], dims: builtins.int | tuple[builtins.int, ...] = ()
+    input: Tensor, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] = ()
 ) -> Tensor:
     """The elements moved along ``dims``, those that leave at one end coming in at the other; without dims, as if
     flat.
     """
 
-def rot90(input: Tensor, k: builtins.int = 1, dims: tuple[builtins.int, ...] = (0, 1)) -> Tensor:
+def rot90(input: Tensor, k: builtins.int = 1, dims: Sequence[builtins.int] = (0, 1)) -> Tensor:
     """A copy turned ``k`` times by 90 degrees in the plane of two dimensions, from the first towards the second."""
 
-def tile(input: Tensor, dims: tuple[builtins.int, ...]) -> Tensor:
+def tile(input: Tensor, dims: Sequence[builtins.int]) -> Tensor:
     """A copy repeated along each dimension; fewer numbers than dimensions count for the last ones."""
 
 def repeat_interleave(
@@ -1830,7 +1828,6 @@ def addmv_(
     *,
     beta: builtins.float = 1,
     alpha: builtins.float = 1,
-    out: Tensor | None = None,
 ) -> Tensor:
     """``addmv``, in place: the result is written into this tensor, which is returned."""
 
@@ -1901,11 +1898,11 @@ def logdet(input: Tensor) -> Tensor:
 def norm(
     input: Tensor,
     p: builtins.float | str = "fro",
-    dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     dtype: npt.DTypeLike | None = None,
     *,
-    axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
     keepdims: builtins.bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -1970,7 +1967,9 @@ def feature_alpha_dropout(input: Tensor, p: builtins.float, train: builtins.bool
 def feature_alpha_dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
     """``feature_alpha_dropout``, in place: the result is written into this tensor, which is returned."""
 
-def einsum(equation: Any, *operands: Tensor | np.ndarray) -> Tensor:
+def einsum(
+    equation: str | Tensor | np.ndarray, *operands: Tensor | np.ndarray | Sequence[builtins.int | Tensor]
+) -> Tensor:
     """Products of elements, summed over the labels that the result does not have: ``einsum("ij,jk->ik", a, b)``."""
 
 def tensordot(
@@ -2070,11 +2069,11 @@ def gcd(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
 @overload
 def gcd(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def gcd_(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+def gcd_(input: Tensor, other: _Operand) -> Tensor:
     """``gcd``, in place: the result is written into this tensor, which is returned."""
 
 @overload
-def gcd_(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def gcd_(input: _Operand, other: Tensor) -> Tensor: ...
 @overload
 def lcm(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The least common multiple of integers, elementwise; 0 where one of them is 0."""
@@ -2082,11 +2081,11 @@ def lcm(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
 @overload
 def lcm(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def lcm_(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+def lcm_(input: Tensor, other: _Operand) -> Tensor:
     """``lcm``, in place: the result is written into this tensor, which is returned."""
 
 @overload
-def lcm_(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def lcm_(input: _Operand, other: Tensor) -> Tensor: ...
 def argsort(
     input: Tensor,
     dim: builtins.int = -1,
@@ -2372,36 +2371,36 @@ def nanquantile(
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The largest integer that is not above each element, in its own dtype. Its derivative is 0."""
 
-def floor_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def floor_(input: Tensor) -> Tensor:
     """``floor``, in place: the result is written into this tensor, which is returned."""
 
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smallest integer that is not below each element, in its own dtype. Its derivative is 0."""
 
-def ceil_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def ceil_(input: Tensor) -> Tensor:
     """``ceil``, in place: the result is written into this tensor, which is returned."""
 
 def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Each element without its fraction, in its own dtype. Its derivative is 0."""
 
-def trunc_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def trunc_(input: Tensor) -> Tensor:
     """``trunc``, in place: the result is written into this tensor, which is returned."""
 
 fix = trunc
 
-def fix_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def fix_(input: Tensor) -> Tensor:
     """``trunc``, in place: the result is written into this tensor, which is returned."""
 
 def round(input: Tensor, *, decimals: builtins.int = 0, out: Tensor | None = None) -> Tensor:
     """Each element rounded to ``decimals`` digits after the point (or, negative, before it). Its derivative is 0."""
 
-def round_(input: Tensor, *, decimals: builtins.int = 0, out: Tensor | None = None) -> Tensor:
+def round_(input: Tensor, *, decimals: builtins.int = 0) -> Tensor:
     """``round``, in place: the result is written into this tensor, which is returned."""
 
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The fraction of each element, with its sign: ``input - trunc(input)``. Its derivative is 1."""
 
-def frac_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def frac_(input: Tensor) -> Tensor:
     """``frac``, in place: the result is written into this tensor, which is returned."""
 
 def clamp(
@@ -2409,28 +2408,24 @@ def clamp(
 ) -> Tensor:
     """Each element, but ``min`` where it is below, and ``max`` where it is above: two numbers, or two tensors."""
 
-def clamp_(
-    input: Tensor, min: _Operand | None = None, max: _Operand | None = None, *, out: Tensor | None = None
-) -> Tensor:
+def clamp_(input: Tensor, min: _Operand | None = None, max: _Operand | None = None) -> Tensor:
     """``clamp``, in place: the result is written into this tensor, which is returned."""
 
 clip = clamp
 
-def clip_(
-    input: Tensor, min: _Operand | None = None, max: _Operand | None = None, *, out: Tensor | None = None
-) -> Tensor:
+def clip_(input: Tensor, min: _Operand | None = None, max: _Operand | None = None) -> Tensor:
     """``clamp``, in place: the result is written into this tensor, which is returned."""
 
 def clamp_min(input: Tensor, min: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Each element, but ``min`` where it is below; the derivative at the bound is 1."""
 
-def clamp_min_(input: Tensor, min: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
+def clamp_min_(input: Tensor, min: Tensor | np.ndarray) -> Tensor:
     """``clamp_min``, in place: the result is written into this tensor, which is returned."""
 
 def clamp_max(input: Tensor, max: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Each element, but ``max`` where it is above; the derivative at the bound is 1."""
 
-def clamp_max_(input: Tensor, max: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
+def clamp_max_(input: Tensor, max: Tensor | np.ndarray) -> Tensor:
     """``clamp_max``, in place: the result is written into this tensor, which is returned."""
 
 @overload
@@ -2448,7 +2443,7 @@ def nextafter(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> T
 def ldexp(input: Tensor, other: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
     """``input * 2 ** other``, elementwise."""
 
-def ldexp_(input: Tensor, other: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
+def ldexp_(input: Tensor, other: Tensor | np.ndarray) -> Tensor:
     """``ldexp``, in place: the result is written into this tensor, which is returned."""
 
 def frexp(input: Tensor, *, out: tuple[Tensor, ...] | None = None) -> return_types.frexp:
@@ -2467,7 +2462,7 @@ resolve_neg = conj
 def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tensor itself: its elements are real."""
 
-def conj_physical_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def conj_physical_(input: Tensor) -> Tensor:
     """``conj_physical``, in place: the result is written into this tensor, which is returned."""
 
 def rand(
@@ -2632,13 +2627,13 @@ def poisson(input: Tensor, generator: Generator | None = None, *, rng: _Rng | No
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to ``input``."""
 
-def erf_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def erf_(input: Tensor) -> Tensor:
     """``erf``, in place: the result is written into this tensor, which is returned."""
 
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``1 - erf(input)``, accurate where that is nearly 0."""
 
-def erfc_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def erfc_(input: Tensor) -> Tensor:
     """``erfc``, in place: the result is written into this tensor, which is returned."""
 
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -2665,7 +2660,7 @@ def igammac(input: Tensor, other: _Operand, *, out: Tensor | None = None) -> Ten
 def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The modified Bessel function of the first kind, of order 0."""
 
-def i0_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def i0_(input: Tensor) -> Tensor:
     """``i0``, in place: the result is written into this tensor, which is returned."""
 
 def var(

@@ -58,11 +58,11 @@ def slogdet(A: Tensor, *, out: tuple[Tensor, ...] | None = None) -> return_types
 def vector_norm(
     input: Tensor,
     ord: float = 2,
-    dim: int | tuple[int, ...] | list[int] | None = None,
+    dim: int | Sequence[int] | None = None,
     keepdim: bool = False,
     *,
     dtype: npt.DTypeLike | None = None,
-    axis: int | tuple[int, ...] | list[int] | None = None,
+    axis: int | Sequence[int] | None = None,
     keepdims: bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -71,11 +71,11 @@ def vector_norm(
 def matrix_norm(
     input: Tensor,
     ord: float | str = "fro",
-    dim: tuple[int, int] = (-2, -1),
+    dim: Sequence[int] = (-2, -1),
     keepdim: bool = False,
     *,
     dtype: npt.DTypeLike | None = None,
-    axis: tuple[int, int] = (-2, -1),
+    axis: Sequence[int] = (-2, -1),
     keepdims: bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -84,11 +84,11 @@ def matrix_norm(
 def norm(
     input: Tensor,
     ord: float | str | None = None,
-    dim: int | tuple[int, ...] | list[int] | None = None,
+    dim: int | Sequence[int] | None = None,
     keepdim: bool = False,
     *,
     dtype: npt.DTypeLike | None = None,
-    axis: int | tuple[int, ...] | list[int] | None = None,
+    axis: int | Sequence[int] | None = None,
     keepdims: bool = False,
     out: Tensor | None = None,
 ) -> Tensor:

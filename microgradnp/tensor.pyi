@@ -711,16 +711,16 @@ class Tensor:
     def unsqueeze_(self, *, axis: builtins.int) -> Self: ...
     def squeeze(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         *,
-        axis: builtins.int | tuple[builtins.int, ...] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
     ) -> Tensor:
         """A view without its dimensions of size 1, or without those of ``dim`` that have size 1."""
     def squeeze_(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         *,
-        axis: builtins.int | tuple[builtins.int, ...] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
     ) -> Self:
         """``squeeze``, in place: the result is written into this tensor, which is returned."""
     def flatten(self, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
@@ -767,11 +767,11 @@ class Tensor:
     def mH(self) -> Tensor:
         """The adjoint of each matrix: of real numbers the transpose."""
     def movedim(
-        self, source: builtins.int | tuple[builtins.int, ...], destination: builtins.int | tuple[builtins.int, ...]
+        self, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]
     ) -> Tensor:
         """A view with the dimensions ``source`` at the places ``destination``, the others in their order."""
     def moveaxis(
-        self, source: builtins.int | tuple[builtins.int, ...], destination: builtins.int | tuple[builtins.int, ...]
+        self, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]
     ) -> Tensor:
         """A view with the dimensions ``source`` at the places ``destination``, the others in their order."""
     def broadcast_to(self, *size: builtins.int | Sequence[builtins.int]) -> Tensor:
@@ -790,10 +790,10 @@ class Tensor:
         """The elements of ``input`` at ``indices`` along ``dim``, or of all; the other dimensions are broadcast."""
     def amax(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         keepdim: builtins.bool = False,
         *,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
@@ -801,10 +801,10 @@ class Tensor:
         """
     def amin(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         keepdim: builtins.bool = False,
         *,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there
@@ -935,17 +935,11 @@ class Tensor:
         dimension.
         """
     def as_strided(
-        self,
-        size: tuple[builtins.int, ...],
-        stride: tuple[builtins.int, ...],
-        storage_offset: builtins.int | None = None,
+        self, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = None
     ) -> Tensor:
         """A view of the tensor's memory with any shape and strides: element i lies at storage_offset + i . stride."""
     def as_strided_(
-        self,
-        size: tuple[builtins.int, ...],
-        stride: tuple[builtins.int, ...],
-        storage_offset: builtins.int | None = None,
+        self, size: Sequence[builtins.int], stride: Sequence[builtins.int], storage_offset: builtins.int | None = None
     ) -> Self:
         """``as_strided``, in place: the result is written into this tensor, which is returned."""
     @overload
@@ -1017,41 +1011,41 @@ class Tensor:
         """Each element less the one before it along ``dim``, ``n`` times; of bools, whether they differ."""
     def sum(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         keepdim: builtins.bool = False,
         *,
         dtype: npt.DTypeLike | None = None,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64."""
     def mean(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         keepdim: builtins.bool = False,
         *,
         dtype: npt.DTypeLike | None = None,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """The arithmetic mean of all elements, or over the dimensions ``dim``; of no elements at all, nan."""
     def nansum(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         keepdim: builtins.bool = False,
         *,
         dtype: npt.DTypeLike | None = None,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """The sum of what is not nan; the gradient of a nan is 0. Integers and bools are summed as int64."""
     def nanmean(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         keepdim: builtins.bool = False,
         *,
         dtype: npt.DTypeLike | None = None,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """The mean of what is not nan: nan if everything is. The gradient of a nan is 0."""
@@ -1067,15 +1061,15 @@ class Tensor:
         """The product of all elements, or along ``dim``; of none at all, 1. Integers and bools give int64."""
     def count_nonzero(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         *,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
     ) -> Tensor:
         """How many elements are not zero, of all or over the dimensions ``dim``: an int64 tensor."""
     @overload
     def logsumexp(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None,
+        dim: builtins.int | Sequence[builtins.int] | None,
         keepdim: builtins.bool = False,
         *,
         keepdims: builtins.bool = False,
@@ -1087,25 +1081,25 @@ class Tensor:
     def logsumexp(
         self,
         *,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None,
+        axis: builtins.int | Sequence[builtins.int] | None,
         keepdim: builtins.bool = False,
         keepdims: builtins.bool = False,
     ) -> Tensor: ...
     def all(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         keepdim: builtins.bool = False,
         *,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """Whether all elements (over the dimensions ``dim``) are true or not zero: a bool, but for uint8 a uint8."""
     def any(
         self,
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         keepdim: builtins.bool = False,
         *,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """Whether any element (over the dimensions ``dim``) is true or not zero: a bool, but for uint8 a uint8."""
@@ -1146,12 +1140,12 @@ class Tensor:
     def flipud(self) -> Tensor:
         """A copy with the rows (dimension 0) in reverse order."""
     def roll(
-        self, shifts: builtins.int | tuple[builtins.int, ...], dims: builtins.int | tuple[builtins.int, ...] = ()
+        self, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] = ()
     ) -> Tensor:
         """The elements moved along ``dims``, those that leave at one end coming in at the other; without dims, as if
         flat.
         """
-    def rot90(self, k: builtins.int = 1, dims: tuple[builtins.int, ...] = (0, 1)) -> Tensor:
+    def rot90(self, k: builtins.int = 1, dims: Sequence[builtins.int] = (0, 1)) -> Tensor:
         """A copy turned ``k`` times by 90 degrees in the plane of two dimensions, from the first towards the second."""
     def repeat(self, *repeats: builtins.int | Sequence[builtins.int]) -> Tensor:
         """A copy repeated along each dimension; more numbers than dimensions add new ones in front. NumPy's
@@ -1611,11 +1605,11 @@ class Tensor:
     def norm(
         self,
         p: builtins.float | str = "fro",
-        dim: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
         keepdim: builtins.bool = False,
         dtype: npt.DTypeLike | None = None,
         *,
-        axis: builtins.int | tuple[builtins.int, ...] | list[builtins.int] | None = None,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """The p-norm of all elements, or over the dimensions ``dim``, as of one vector; "fro" is the 2-norm."""

@@ -186,6 +186,7 @@ def test_functions_take_the_options_that_the_stub_says(path):
         for node in defined(stub_of_face(path))[name]:
             found = {parameter for parameter, _ in stub_shape(node)} if isinstance(node, ast.FunctionDef) else options
             assert options <= found, f"{module.__name__}.{name}"
+            assert "out" not in found or not name.endswith("_"), f"{module.__name__}.{name} is in place"
 
 
 def test_the_typical_program_runs():

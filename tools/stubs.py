@@ -76,6 +76,7 @@ CLOSED = {
     "clamp_min.min": "_Operand", "clamp_max.max": "_Operand", "clip.min": "_Operand", "clip.max": "_Operand",
     "div.other": "_Operand", "divide.other": "_Operand", "div_.other": "_Operand", "divide_.other": "_Operand",
     "heaviside.values": "_Operand", "lerp.weight": "_Operand", "lerp_.weight": "_Operand", "rsub.other": "_Operand",
+    "einsum.equation": "str | Tensor | np.ndarray", "einsum.*operands": "Tensor | np.ndarray | Sequence[int | Tensor]",
     "igamma.other": "_Operand", "igammac.other": "_Operand", "bucketize.input": "_Operand",
 }  # fmt: skip
 
@@ -153,6 +154,7 @@ OVERLOADS = {
     "Size.__getitem__": ("(self, index: SupportsIndex) -> int", "(self, index: slice) -> Size"),
 }
 
+SIZES = re.compile(r"tuple\[((?:builtins\.)?int), (?:\.{3}|(?:builtins\.)?int)\](?: \| list\[(?:builtins\.)?int\])?")
 IN_PLACE = re.compile(r"[a-z]\w*_|__i(add|sub|mul|truediv|floordiv|mod|pow|matmul|and|or|xor|lshift|rshift)__")
 LOOSER = ("__eq__", "__ne__")  # they give a Tensor where those of object give a bool
 
@@ -342,7 +344,8 @@ def variant(name: str, function: Any, scope: Scope, owner: str, tensor: str | No
         else:
             is_tensor = parameter.name == tensor or (i == 0 and record is None)
             params.append(parameter_text(parameter, source, scope, record, is_tensor, name))
-    params += implied(function, source, scope, owner, [text for text in params if text.startswith("*")])
+    alone = bool(owner) or bool(IN_PLACE.fullmatch(name))  # methods and in-place forms take no ``out``
+    params += implied(function, source, scope, alone, [text for text in params if text.startswith("*")])
     if owner and (name == "__new__" or IN_PLACE.fullmatch(name)):
         return params, scope.use("typing", "Self")
     return params, spelled(signature.return_annotation, source, scope)
@@ -352,8 +355,8 @@ def variant(name: str, function: Any, scope: Scope, owner: str, tensor: str | No
 IMPLIED = {"dim": "axis", "keepdim": "keepdims"}
 
 
-def implied(function: Any, source: Any, scope: Scope, owner: str, starred: list[str]) -> list[str]:
-    """NumPy's names for ``dim`` and ``keepdim`` and, for a function, ``out``: by keyword only."""
+def implied(function: Any, source: Any, scope: Scope, alone: bool, starred: list[str]) -> list[str]:
+    """NumPy's names for ``dim`` and ``keepdim`` and, unless it stands ``alone``, ``out``: by keyword only."""
     record = record_of(function)
     if not (record or hasattr(function, "takes_out")):
         return []
@@ -363,7 +366,7 @@ def implied(function: Any, source: Any, scope: Scope, owner: str, starred: list[
         for name, parameter in found.items()
         if name in IMPLIED and parameter.default is not parameter.empty
     ]
-    if not owner and (record.out if record else function.takes_out):
+    if not alone and (record.out if record else function.takes_out):
         tensor, result = scope.use(TENSOR, "Tensor"), str(inspect.signature(source).return_annotation)
         one = tensor if result in ("Array", "Tensor") else f"tuple[{tensor}, ...]"
         texts.append(f"out: {one} | None = None")
@@ -380,6 +383,8 @@ def parameter_text(
         annotation = OPEN.get(stars + parameter.name, annotation)
     annotation = CLOSED.get(f"{function}.{stars}{parameter.name}", annotation)
     text = spelled(annotation, source, scope, "Tensor" if is_tensor else one, f"Sequence[{one}]")
+    if SIZES.search(text):  # any sequence will do
+        text = SIZES.sub(rf"{scope.use('collections.abc', 'Sequence')}[\1]", text)
     means = str(source.__globals__.get(text, text))  # an alias may include None
     if parameter.default is None and text != "Any" and "None" not in means:
         text += " | None"

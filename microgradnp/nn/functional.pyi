@@ -458,10 +458,10 @@ def triplet_margin_with_distance_loss(
 def normalize(
     input: Tensor,
     p: float = 2.0,
-    dim: int | tuple[int, ...] = 1,
+    dim: int | Sequence[int] = 1,
     eps: float = 1e-12,
     *,
-    axis: int | tuple[int, ...] = 1,
+    axis: int | Sequence[int] = 1,
     out: Tensor | None = None,
 ) -> Tensor:
     """``input``, divided by its p-norm along ``dim``, or by ``eps`` where that is larger; zeros stay zeros."""

@@ -36,6 +36,7 @@ def wrong_arguments(x: Tensor, array: np.ndarray) -> None:
     torch.randint(3, size=2)  # error: a size is a sequence
     torch.rand(2, device=0.5)  # error: a device has a name
     torch.topk(x, 1, out=x)  # error: two results need two tensors
+    torch.exp_(x, out=x)  # error: it writes into its operand
     torch.linalg.inv(2.0)  # error: a number is no Tensor
     torch.stack([1.0, 2.0])  # error: a list of numbers is none of Tensors
 

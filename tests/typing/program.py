@@ -274,6 +274,7 @@ def more_functions(x: Tensor, array: np.ndarray) -> None:
     assert_type(x.gather(1, torch.tensor([[0], [1]])), Tensor)
     assert_type(x.scatter(0, torch.tensor([[0, 1]]), 1.0), Tensor)
     assert_type(x.index_fill(0, torch.tensor([0]), 2.0).masked_fill(x > 1, 0), Tensor)
+    assert_type(torch.sum(torch.flip(x, [0]), dim=[0, 1]), Tensor)
     assert_type(torch.roll(x, 1, dims=0).flip(0).rot90(), Tensor)
     assert_type(x.unflatten(0, (1, 2)).flatten(), Tensor)
     assert_type(torch.allclose(x, x, atol=1e-3), bool)

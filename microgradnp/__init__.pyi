@@ -2,7 +2,8 @@
 
 import builtins
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, overload
+from types import EllipsisType
+from typing import Any, Literal, SupportsIndex, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -113,8 +114,12 @@ def floor_divide(input: Tensor, other: _Operand, *, out: Tensor | None = None) -
 
 @overload
 def floor_divide(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+@overload
 def div(input: Tensor, other: _Operand, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
     """The quotient ``input / other``, elementwise with broadcasting."""
+
+@overload
+def div(input: _Operand, other: Tensor, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor: ...
 
 divide = div
 
@@ -854,19 +859,21 @@ def aminmax(
     """The smallest and the largest element, of all or along ``dim``: (min, max). Equal ones share the gradient."""
 
 @overload
-def narrow(input: Tensor, dim: builtins.int, start: builtins.float, length: builtins.int) -> Tensor:
+def narrow(input: Tensor, dim: builtins.int, start: builtins.int | Tensor, length: builtins.int) -> Tensor:
     """A view of ``length`` elements along ``dim``, from ``start`` on, which may be negative, or a 0-d integer
     tensor.
     """
 
 @overload
-def narrow(input: Tensor, *, axis: builtins.int, start: builtins.float, length: builtins.int) -> Tensor: ...
+def narrow(input: Tensor, *, axis: builtins.int, start: builtins.int | Tensor, length: builtins.int) -> Tensor: ...
 @overload
-def narrow_copy(input: Tensor, dim: builtins.int, start: builtins.float, length: builtins.int) -> Tensor:
+def narrow_copy(input: Tensor, dim: builtins.int, start: builtins.float | Tensor, length: builtins.int) -> Tensor:
     """``input.narrow(dim, start, length)``, copied."""
 
 @overload
-def narrow_copy(input: Tensor, *, axis: builtins.int, start: builtins.float, length: builtins.int) -> Tensor: ...
+def narrow_copy(
+    input: Tensor, *, axis: builtins.int, start: builtins.float | Tensor, length: builtins.int
+) -> Tensor: ...
 @overload
 def select(input: Tensor, dim: builtins.int, index: _Index) -> Tensor:
     """A view of one element along ``dim``, which goes."""
@@ -1604,8 +1611,9 @@ def scalar_tensor(
 ) -> Tensor:
     """A number as a tensor without dimensions, of the default floating point type unless ``dtype`` is given."""
 
+@overload
 def zeros(
-    *size: builtins.int | Sequence[builtins.int],
+    *size: SupportsIndex | Sequence[builtins.int],
     out: Tensor | None = None,
     dtype: npt.DTypeLike | None = None,
     layout: _Layout | None = None,
@@ -1615,8 +1623,20 @@ def zeros(
 ) -> Tensor:
     """A tensor of zeros."""
 
+@overload
+def zeros(
+    *,
+    size: Sequence[builtins.int],
+    out: Tensor | None = None,
+    dtype: npt.DTypeLike | None = None,
+    layout: _Layout | None = None,
+    device: _Device | None = None,
+    pin_memory: builtins.bool = False,
+    requires_grad: builtins.bool = False,
+) -> Tensor: ...
+@overload
 def ones(
-    *size: builtins.int | Sequence[builtins.int],
+    *size: SupportsIndex | Sequence[builtins.int],
     out: Tensor | None = None,
     dtype: npt.DTypeLike | None = None,
     layout: _Layout | None = None,
@@ -1626,8 +1646,20 @@ def ones(
 ) -> Tensor:
     """A tensor of ones."""
 
+@overload
+def ones(
+    *,
+    size: Sequence[builtins.int],
+    out: Tensor | None = None,
+    dtype: npt.DTypeLike | None = None,
+    layout: _Layout | None = None,
+    device: _Device | None = None,
+    pin_memory: builtins.bool = False,
+    requires_grad: builtins.bool = False,
+) -> Tensor: ...
+@overload
 def empty(
-    *size: builtins.int | Sequence[builtins.int],
+    *size: SupportsIndex | Sequence[builtins.int],
     memory_format: _MemoryFormat = ...,
     out: Tensor | None = None,
     dtype: npt.DTypeLike | None = None,
@@ -1638,6 +1670,18 @@ def empty(
 ) -> Tensor:
     """A tensor whose values are whatever the memory held."""
 
+@overload
+def empty(
+    *,
+    size: Sequence[builtins.int],
+    memory_format: _MemoryFormat = ...,
+    out: Tensor | None = None,
+    dtype: npt.DTypeLike | None = None,
+    layout: _Layout | None = None,
+    device: _Device | None = None,
+    pin_memory: builtins.bool = False,
+    requires_grad: builtins.bool = False,
+) -> Tensor: ...
 def empty_strided(
     size: Sequence[builtins.int],
     stride: Sequence[builtins.int],
@@ -1652,7 +1696,7 @@ def empty_strided(
 
 def full(
     size: Sequence[builtins.int],
-    fill_value: builtins.float,
+    fill_value: builtins.float | Tensor,
     *,
     out: Tensor | None = None,
     dtype: npt.DTypeLike | None = None,
@@ -1677,9 +1721,9 @@ def eye(
     """Ones on the diagonal of an n x m matrix, zeros elsewhere."""
 
 def arange(
-    start: builtins.float | None = None,
-    end: builtins.float | None = None,
-    step: builtins.float = 1,
+    start: builtins.float | Tensor | None = None,
+    end: builtins.float | Tensor | None = None,
+    step: builtins.float | Tensor = 1,
     *,
     out: Tensor | None = None,
     dtype: npt.DTypeLike | None = None,
@@ -1691,8 +1735,8 @@ def arange(
     """The numbers from ``start`` (or 0) in steps up to, but without, ``end``; int64 when all arguments are integers."""
 
 def linspace(
-    start: builtins.float,
-    end: builtins.float,
+    start: builtins.float | Tensor,
+    end: builtins.float | Tensor,
     steps: builtins.int,
     *,
     out: Tensor | None = None,
@@ -1705,8 +1749,8 @@ def linspace(
     """``steps`` numbers, evenly spaced from ``start`` to ``end``, both included."""
 
 def logspace(
-    start: builtins.float,
-    end: builtins.float,
+    start: builtins.float | Tensor,
+    end: builtins.float | Tensor,
     steps: builtins.int,
     base: builtins.float = 10.0,
     *,
@@ -1757,7 +1801,7 @@ def empty_like(
 
 def full_like(
     input: Tensor,
-    fill_value: builtins.float,
+    fill_value: builtins.float | Tensor,
     *,
     memory_format: _MemoryFormat = ...,
     dtype: npt.DTypeLike | None = None,
@@ -1897,7 +1941,7 @@ def logdet(input: Tensor) -> Tensor:
 
 def norm(
     input: Tensor,
-    p: builtins.float | str = "fro",
+    p: builtins.float | str | None = "fro",
     dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     dtype: npt.DTypeLike | None = None,
@@ -1968,7 +2012,7 @@ def feature_alpha_dropout_(input: Tensor, p: builtins.float, train: builtins.boo
     """``feature_alpha_dropout``, in place: the result is written into this tensor, which is returned."""
 
 def einsum(
-    equation: str | Tensor | np.ndarray, *operands: Tensor | np.ndarray | Sequence[builtins.int | Tensor]
+    equation: str | Tensor | np.ndarray, *operands: Tensor | np.ndarray | Sequence[builtins.int | Tensor | EllipsisType]
 ) -> Tensor:
     """Products of elements, summed over the labels that the result does not have: ``einsum("ij,jk->ik", a, b)``."""
 
@@ -2419,13 +2463,13 @@ def clip_(input: Tensor, min: _Operand | None = None, max: _Operand | None = Non
 def clamp_min(input: Tensor, min: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Each element, but ``min`` where it is below; the derivative at the bound is 1."""
 
-def clamp_min_(input: Tensor, min: Tensor | np.ndarray) -> Tensor:
+def clamp_min_(input: Tensor, min: _Operand) -> Tensor:
     """``clamp_min``, in place: the result is written into this tensor, which is returned."""
 
 def clamp_max(input: Tensor, max: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Each element, but ``max`` where it is above; the derivative at the bound is 1."""
 
-def clamp_max_(input: Tensor, max: Tensor | np.ndarray) -> Tensor:
+def clamp_max_(input: Tensor, max: _Operand) -> Tensor:
     """``clamp_max``, in place: the result is written into this tensor, which is returned."""
 
 @overload
@@ -2465,8 +2509,9 @@ def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def conj_physical_(input: Tensor) -> Tensor:
     """``conj_physical``, in place: the result is written into this tensor, which is returned."""
 
+@overload
 def rand(
-    *size: builtins.int | Sequence[builtins.int],
+    *size: SupportsIndex | Sequence[builtins.int],
     generator: Generator | None = None,
     rng: _Rng | None = None,
     out: Tensor | None = None,
@@ -2478,8 +2523,22 @@ def rand(
 ) -> Tensor:
     """Uniform random numbers in [0, 1), PyTorch's own for the same seed."""
 
+@overload
+def rand(
+    *,
+    size: Sequence[builtins.int],
+    generator: Generator | None = None,
+    rng: _Rng | None = None,
+    out: Tensor | None = None,
+    dtype: npt.DTypeLike | None = None,
+    layout: _Layout | None = None,
+    device: _Device | None = None,
+    pin_memory: builtins.bool = False,
+    requires_grad: builtins.bool = False,
+) -> Tensor: ...
+@overload
 def randn(
-    *size: builtins.int | Sequence[builtins.int],
+    *size: SupportsIndex | Sequence[builtins.int],
     generator: Generator | None = None,
     rng: _Rng | None = None,
     out: Tensor | None = None,
@@ -2491,6 +2550,19 @@ def randn(
 ) -> Tensor:
     """Random numbers from the standard normal distribution, PyTorch's own for the same seed."""
 
+@overload
+def randn(
+    *,
+    size: Sequence[builtins.int],
+    generator: Generator | None = None,
+    rng: _Rng | None = None,
+    out: Tensor | None = None,
+    dtype: npt.DTypeLike | None = None,
+    layout: _Layout | None = None,
+    device: _Device | None = None,
+    pin_memory: builtins.bool = False,
+    requires_grad: builtins.bool = False,
+) -> Tensor: ...
 @overload
 def randint(
     high: builtins.int,

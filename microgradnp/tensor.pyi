@@ -272,7 +272,7 @@ class Tensor:
         """``pow``, in place: the result is written into this tensor, which is returned."""
     def float_power(self, exponent: _Operand) -> Tensor:
         """``input ** exponent``, computed in float64 whatever the operands are."""
-    def float_power_(self, exponent: Tensor | np.ndarray) -> Self:
+    def float_power_(self, exponent: _Operand) -> Self:
         """``float_power``, in place: the result is written into this tensor, which is returned."""
     def square(self) -> Tensor:
         """``input * input``."""
@@ -458,7 +458,7 @@ class Tensor:
         """``nan_to_num``, in place: the result is written into this tensor, which is returned."""
     def heaviside(self, values: _Operand) -> Tensor:
         """0 below 0, ``values`` at 0, 1 above, elementwise; 0 for nan. Both have one dtype."""
-    def heaviside_(self, values: Tensor | np.ndarray) -> Self:
+    def heaviside_(self, values: _Operand) -> Self:
         """``heaviside``, in place: the result is written into this tensor, which is returned."""
     def logical_and(self, other: _Operand) -> Tensor:
         """Whether both elements are true (not 0): a bool tensor."""
@@ -482,7 +482,7 @@ class Tensor:
         """The tensor itself when its elements lie in C order, else a copy in which they do."""
     def to(
         self,
-        *target: Tensor | npt.DTypeLike | device,
+        *target: Tensor | npt.DTypeLike | device | builtins.bool | None,
         dtype: npt.DTypeLike | None = None,
         device: _Device | None = None,
         non_blocking: builtins.bool = False,
@@ -691,10 +691,16 @@ class Tensor:
         """sin(pi input) / (pi input), and 1 at 0, where it has derivatives of every order."""
     def sinc_(self) -> Self:
         """``sinc``, in place: the result is written into this tensor, which is returned."""
-    def reshape(self, *shape: builtins.int | Sequence[builtins.int]) -> Tensor:
+    @overload
+    def reshape(self, *shape: SupportsIndex | Sequence[builtins.int]) -> Tensor:
         """The same elements in C order with another shape: ``t.reshape(2, -1)`` or ``t.reshape((2, -1))``."""
-    def view(self, *size: builtins.int | Sequence[builtins.int]) -> Tensor:
+    @overload
+    def reshape(self, *, shape: Sequence[builtins.int]) -> Tensor: ...
+    @overload
+    def view(self, *size: SupportsIndex | Sequence[builtins.int] | np.dtype[Any]) -> Tensor:
         """The same memory with another shape; or, given a dtype, the same memory read as numbers of that type."""
+    @overload
+    def view(self, *, size: Sequence[builtins.int]) -> Tensor: ...
     def view_as(self, other: Tensor | np.ndarray) -> Tensor:
         """``input.view(other.shape)``."""
     def reshape_as(self, other: Tensor | np.ndarray) -> Tensor:
@@ -734,8 +740,11 @@ class Tensor:
     def unflatten(self, *, axis: builtins.int, sizes: Iterable[builtins.int]) -> Tensor: ...
     def ravel(self) -> Tensor:
         """All elements in one dimension."""
+    @overload
     def permute(self, *dims: builtins.int | Sequence[builtins.int]) -> Tensor:
         """A view with the dimensions in another order: ``t.permute(2, 0, 1)``."""
+    @overload
+    def permute(self, *, dims: Sequence[builtins.int]) -> Tensor: ...
     def transpose(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         """A view with two dimensions exchanged."""
     def swapaxes(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
@@ -774,14 +783,23 @@ class Tensor:
         self, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]
     ) -> Tensor:
         """A view with the dimensions ``source`` at the places ``destination``, the others in their order."""
-    def broadcast_to(self, *size: builtins.int | Sequence[builtins.int]) -> Tensor:
+    @overload
+    def broadcast_to(self, *size: SupportsIndex | Sequence[builtins.int]) -> Tensor:
         """``broadcast_to`` with the sizes one by one, or as one tuple."""
-    def expand(self, *size: builtins.int | Sequence[builtins.int]) -> Tensor:
+    @overload
+    def broadcast_to(self, *, size: Sequence[builtins.int]) -> Tensor: ...
+    @overload
+    def expand(self, *size: SupportsIndex | Sequence[builtins.int]) -> Tensor:
         """A view with dimensions of size 1 repeated; -1 keeps a size."""
+    @overload
+    def expand(self, *, size: Sequence[builtins.int]) -> Tensor: ...
     def expand_as(self, other: Tensor | np.ndarray) -> Tensor:
         """``input.expand(other.shape)``."""
-    def sum_to_size(self, *size: builtins.int | Sequence[builtins.int]) -> Tensor:
+    @overload
+    def sum_to_size(self, *size: SupportsIndex | Sequence[builtins.int]) -> Tensor:
         """The sum over those dimensions that broadcasting from ``size`` to this shape would have repeated."""
+    @overload
+    def sum_to_size(self, *, size: Sequence[builtins.int]) -> Tensor: ...
     def __getitem__(self, index: _Index) -> Tensor:
         """``t[index]``: integers, slices, None, Ellipsis, bool and integer tensors, and tuples of them."""
     def take_along_dim(
@@ -872,17 +890,17 @@ class Tensor:
     ) -> return_types.aminmax:
         """The smallest and the largest element, of all or along ``dim``: (min, max). Equal ones share the gradient."""
     @overload
-    def narrow(self, dim: builtins.int, start: builtins.float, length: builtins.int) -> Tensor:
+    def narrow(self, dim: builtins.int, start: builtins.int | Tensor, length: builtins.int) -> Tensor:
         """A view of ``length`` elements along ``dim``, from ``start`` on, which may be negative, or a 0-d integer
         tensor.
         """
     @overload
-    def narrow(self, *, axis: builtins.int, start: builtins.float, length: builtins.int) -> Tensor: ...
+    def narrow(self, *, axis: builtins.int, start: builtins.int | Tensor, length: builtins.int) -> Tensor: ...
     @overload
-    def narrow_copy(self, dim: builtins.int, start: builtins.float, length: builtins.int) -> Tensor:
+    def narrow_copy(self, dim: builtins.int, start: builtins.float | Tensor, length: builtins.int) -> Tensor:
         """``input.narrow(dim, start, length)``, copied."""
     @overload
-    def narrow_copy(self, *, axis: builtins.int, start: builtins.float, length: builtins.int) -> Tensor: ...
+    def narrow_copy(self, *, axis: builtins.int, start: builtins.float | Tensor, length: builtins.int) -> Tensor: ...
     @overload
     def select(self, dim: builtins.int, index: _Index) -> Tensor:
         """A view of one element along ``dim``, which goes."""
@@ -1133,8 +1151,11 @@ class Tensor:
         """A copy of ``input`` with the first elements of ``source`` where the mask is True; the two are broadcast."""
     def masked_scatter_(self, mask: Tensor | np.ndarray, source: Tensor | np.ndarray) -> Self:
         """``masked_scatter``, in place: the result is written into this tensor, which is returned."""
+    @overload
     def flip(self, *dims: builtins.int | Sequence[builtins.int]) -> Tensor:
         """``flip`` with the dimensions one by one, or as one tuple."""
+    @overload
+    def flip(self, *, dims: Sequence[builtins.int]) -> Tensor: ...
     def fliplr(self) -> Tensor:
         """A copy with the columns (dimension 1) in reverse order."""
     def flipud(self) -> Tensor:
@@ -1147,12 +1168,18 @@ class Tensor:
         """
     def rot90(self, k: builtins.int = 1, dims: Sequence[builtins.int] = (0, 1)) -> Tensor:
         """A copy turned ``k`` times by 90 degrees in the plane of two dimensions, from the first towards the second."""
+    @overload
     def repeat(self, *repeats: builtins.int | Sequence[builtins.int]) -> Tensor:
         """A copy repeated along each dimension; more numbers than dimensions add new ones in front. NumPy's
         ``tile``.
         """
+    @overload
+    def repeat(self, *, repeats: Sequence[builtins.int]) -> Tensor: ...
+    @overload
     def tile(self, *dims: builtins.int | Sequence[builtins.int]) -> Tensor:
         """``tile`` with the numbers one by one, or as one tuple."""
+    @overload
+    def tile(self, *, dims: Sequence[builtins.int]) -> Tensor: ...
     def repeat_interleave(
         self,
         repeats: builtins.int | Tensor | None = None,
@@ -1174,7 +1201,7 @@ class Tensor:
         """
     def triu_(self, diagonal: builtins.int = 0) -> Self:
         """``triu``, in place: the result is written into this tensor, which is returned."""
-    def fill_diagonal_(self, fill_value: builtins.float, wrap: builtins.bool = False) -> Self:
+    def fill_diagonal_(self, fill_value: builtins.float | Tensor, wrap: builtins.bool = False) -> Self:
         """Set the main diagonal to one number, in place; with ``wrap`` it begins anew below a tall matrix's end."""
     @overload
     def softmax(self, dim: builtins.int, dtype: npt.DTypeLike | None = None) -> Tensor:
@@ -1409,9 +1436,10 @@ class Tensor:
         """How much falls between the edges of each bin, and these edges: (hist, bin_edges)."""
     def bincount(self, weights: Tensor | np.ndarray | None = None, minlength: builtins.int = 0) -> Tensor:
         """How often each whole number from 0 on occurs in a 1-d integer tensor, or the sum of its ``weights``."""
+    @overload
     def new_zeros(
         self,
-        *size: builtins.int | Sequence[builtins.int],
+        *size: SupportsIndex | Sequence[builtins.int],
         dtype: npt.DTypeLike | None = None,
         layout: _Layout | None = None,
         device: _Device | None = None,
@@ -1419,9 +1447,21 @@ class Tensor:
         requires_grad: builtins.bool = False,
     ) -> Tensor:
         """Zeros of the dtype of this tensor."""
+    @overload
+    def new_zeros(
+        self,
+        *,
+        size: Sequence[builtins.int],
+        dtype: npt.DTypeLike | None = None,
+        layout: _Layout | None = None,
+        device: _Device | None = None,
+        pin_memory: builtins.bool = False,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor: ...
+    @overload
     def new_ones(
         self,
-        *size: builtins.int | Sequence[builtins.int],
+        *size: SupportsIndex | Sequence[builtins.int],
         dtype: npt.DTypeLike | None = None,
         layout: _Layout | None = None,
         device: _Device | None = None,
@@ -1429,9 +1469,21 @@ class Tensor:
         requires_grad: builtins.bool = False,
     ) -> Tensor:
         """Ones of the dtype of this tensor."""
+    @overload
+    def new_ones(
+        self,
+        *,
+        size: Sequence[builtins.int],
+        dtype: npt.DTypeLike | None = None,
+        layout: _Layout | None = None,
+        device: _Device | None = None,
+        pin_memory: builtins.bool = False,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor: ...
+    @overload
     def new_empty(
         self,
-        *size: builtins.int | Sequence[builtins.int],
+        *size: SupportsIndex | Sequence[builtins.int],
         dtype: npt.DTypeLike | None = None,
         layout: _Layout | None = None,
         device: _Device | None = None,
@@ -1439,6 +1491,17 @@ class Tensor:
         requires_grad: builtins.bool = False,
     ) -> Tensor:
         """``empty`` of the dtype of this tensor."""
+    @overload
+    def new_empty(
+        self,
+        *,
+        size: Sequence[builtins.int],
+        dtype: npt.DTypeLike | None = None,
+        layout: _Layout | None = None,
+        device: _Device | None = None,
+        pin_memory: builtins.bool = False,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor: ...
     def new_empty_strided(
         self,
         size: Sequence[builtins.int],
@@ -1454,7 +1517,7 @@ class Tensor:
     def new_full(
         self,
         size: Sequence[builtins.int],
-        fill_value: builtins.float,
+        fill_value: builtins.float | Tensor,
         *,
         dtype: npt.DTypeLike | None = None,
         layout: _Layout | None = None,
@@ -1604,7 +1667,7 @@ class Tensor:
         """The logarithm of the determinant: -inf where that is 0, nan where it is negative."""
     def norm(
         self,
-        p: builtins.float | str = "fro",
+        p: builtins.float | str | None = "fro",
         dim: builtins.int | Sequence[builtins.int] | None = None,
         keepdim: builtins.bool = False,
         dtype: npt.DTypeLike | None = None,
@@ -1976,7 +2039,7 @@ class Tensor:
         keepdims: builtins.bool = False,
     ) -> Tensor:
         """The quantiles of what is not nan, with the arguments of ``quantile``; nan where everything is."""
-    def resize_(self, *sizes: builtins.int | Sequence[builtins.int]) -> Self:
+    def resize_(self, *sizes: SupportsIndex | Sequence[builtins.int]) -> Self:
         """Give the tensor another shape, in place, with the elements of its memory in their order."""
     def resize_as_(self, the_template: Tensor | np.ndarray) -> Self:
         """``resize_`` to the shape of another tensor."""
@@ -2018,11 +2081,11 @@ class Tensor:
         """``clamp``, in place: the result is written into this tensor, which is returned."""
     def clamp_min(self, min: _Operand) -> Tensor:
         """Each element, but ``min`` where it is below; the derivative at the bound is 1."""
-    def clamp_min_(self, min: Tensor | np.ndarray) -> Self:
+    def clamp_min_(self, min: _Operand) -> Self:
         """``clamp_min``, in place: the result is written into this tensor, which is returned."""
     def clamp_max(self, max: _Operand) -> Tensor:
         """Each element, but ``max`` where it is above; the derivative at the bound is 1."""
-    def clamp_max_(self, max: Tensor | np.ndarray) -> Self:
+    def clamp_max_(self, max: _Operand) -> Self:
         """``clamp_max``, in place: the result is written into this tensor, which is returned."""
     def copysign(self, other: _Operand) -> Tensor:
         """The magnitude of ``input`` with the sign of ``other`` (-0.0 has one); the derivative at 0 is 0."""
@@ -2108,7 +2171,7 @@ class Tensor:
         """Fill with 1, with probability ``p`` (a number, or a tensor of them that broadcasts), else 0."""
     def random_(
         self,
-        *limits: builtins.int,
+        *limits: builtins.int | None,
         generator: Generator | None = None,
         rng: _Rng | None = None,
         **named: builtins.float,
@@ -2146,13 +2209,13 @@ class Tensor:
         """The regularized lower incomplete gamma function: the gamma distribution of shape ``input`` up to
         ``other``.
         """
-    def igamma_(self, other: Tensor | np.ndarray) -> Self:
+    def igamma_(self, other: _Operand) -> Self:
         """``igamma``, in place: the result is written into this tensor, which is returned."""
     def igammac(self, other: _Operand) -> Tensor:
         """``1 - igamma(input, other)``, accurate where that is nearly 0. It has no derivative with respect to
         ``input``.
         """
-    def igammac_(self, other: Tensor | np.ndarray) -> Self:
+    def igammac_(self, other: _Operand) -> Self:
         """``igammac``, in place: the result is written into this tensor, which is returned."""
     def i0(self) -> Tensor:
         """The modified Bessel function of the first kind, of order 0."""

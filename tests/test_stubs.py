@@ -146,13 +146,12 @@ def live_shape(function):
 
 
 def assert_right(nodes, name, live, of_method=False):
-    """The parameters of a function in a stub are the live ones; written by hand, its overloads have some of them."""
+    """The parameters of a function in a stub are the live ones; written by hand, its overloads have some."""
     live, by_hand = named_in_source(live), name in tool().OVERLOADS or f"Tensor.{name}" in tool().OVERLOADS
     for node in nodes:
         assert node.args.posonlyargs + node.args.args or not of_method
         found = named_in_source(stub_shape(node))[of_method:]  # the first is self, whatever its name
-        names = {parameter for parameter, _ in stub_shape(node)}
-        if by_hand or ("axis" in names and "dim" not in names):
+        if by_hand or node is not nodes[0]:
             assert {parameter for parameter, _ in found} <= {parameter for parameter, _ in live} | {"tensor"}, name
         else:
             assert found == live[of_method:], name

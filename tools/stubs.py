@@ -52,32 +52,33 @@ ALIASES = {
 
 # The types of parameters that the sources leave open. Where the default is None, None is added.
 OPEN = {
-    "dtype": "npt.DTypeLike", "device": "_Device", "layout": "_Layout", "memory_format": "_MemoryFormat", "rng": "_Rng",
-    "out": "Tensor", "index": "_Index", "value": "_Operand", "fill_value": "float", "start": "float", "end": "float",
-    "step": "float", "size": "Sequence[int]", "input": "Tensor", "stride": "Sequence[int]", "pad": "Sequence[int]",
-    "dim": "int | Sequence[int]", "correction": "float", "p": "float | str", "ord": "float | str",
-    "q": "float | Tensor", "repeats": "int | Tensor", "split_size": "int | Sequence[int]",
-    "split_size_or_sections": "int | Sequence[int]",
+    "dtype": "npt.DTypeLike", "device": "_Device", "layout": "_Layout", "memory_format": "_MemoryFormat",
+    "rng": "_Rng", "out": "Tensor", "index": "_Index", "value": "_Operand", "fill_value": "float | Tensor",
+    "start": "float | Tensor", "end": "float | Tensor", "step": "float | Tensor", "size": "Sequence[int]",
+    "input": "Tensor", "stride": "Sequence[int]", "pad": "Sequence[int]", "dim": "int | Sequence[int]",
+    "correction": "float", "p": "float | str", "ord": "float | str", "q": "float | Tensor", "repeats": "int | Tensor",
+    "split_size": "int | Sequence[int]", "split_size_or_sections": "int | Sequence[int]",
     "indices_or_sections": "int | Sequence[int] | Tensor", "indices": "Sequence[int] | Tensor", "sections": "int",
     "src": "Tensor | np.ndarray | float", "bins": "int | Tensor | np.ndarray", "range": "tuple[float, float]",
     "dx": "float", "dims": "int | Sequence[Sequence[int]]", "shape": "int | Sequence[int]", "mean": "float | Tensor",
     "std": "float | Tensor", "low": "int | Tensor", "high": "int", "tensor1": "_Operand", "tensor2": "_Operand",
-    "spacing": "float | Sequence[float | Tensor]", "s": "_Operand",
-    "*size": "int | Sequence[int]", "*sizes": "int | Sequence[int]", "*shape": "int | Sequence[int]",
+    "spacing": "float | Sequence[float | Tensor]", "s": "_Operand", "*size": "SupportsIndex | Sequence[int]",
+    "*sizes": "SupportsIndex | Sequence[int]", "*shape": "SupportsIndex | Sequence[int]",
     "*shapes": "int | Sequence[int]", "*repeats": "int | Sequence[int]", "*dims": "int | Sequence[int]",
-    "*target": "Tensor | npt.DTypeLike | device", "*tensors": "Tensor | np.ndarray | Sequence[Tensor]",
-    "*matrices": "Tensor | np.ndarray", "*limits": "int", "**named": "float",
+    "*target": "Tensor | npt.DTypeLike | device | bool | None", "*tensors": "Tensor | np.ndarray | Sequence[Tensor]",
+    "*matrices": "Tensor | np.ndarray", "*limits": "int | None", "**named": "float",
 }  # fmt: skip
 
-# The same for one function only; here also what is an operand of a composite, and may be a number.
+# The same for one function only, by its name in the source; here also what is an operand of a composite, and may be a
+# number.
 CLOSED = {
     "bernoulli.p": "float | Tensor", "bernoulli_.p": "float | Tensor", "index_put.indices": "Sequence[Tensor]",
-    "index_put_.indices": "Sequence[Tensor]", "broadcast_tensors.*tensors": "Tensor | np.ndarray",
-    "clamp_min.min": "_Operand", "clamp_max.max": "_Operand", "clip.min": "_Operand", "clip.max": "_Operand",
-    "div.other": "_Operand", "divide.other": "_Operand", "div_.other": "_Operand", "divide_.other": "_Operand",
-    "heaviside.values": "_Operand", "lerp.weight": "_Operand", "lerp_.weight": "_Operand", "rsub.other": "_Operand",
-    "einsum.equation": "str | Tensor | np.ndarray", "einsum.*operands": "Tensor | np.ndarray | Sequence[int | Tensor]",
-    "igamma.other": "_Operand", "igammac.other": "_Operand", "bucketize.input": "_Operand",
+    "broadcast_tensors.*tensors": "Tensor | np.ndarray", "clamp_min.min": "_Operand", "clamp_max.max": "_Operand",
+    "div.other": "_Operand", "float_power.exponent": "_Operand", "heaviside.values": "_Operand",
+    "lerp.weight": "_Operand", "rsub.other": "_Operand", "igamma.other": "_Operand", "igammac.other": "_Operand",
+    "bucketize.input": "_Operand", "norm.p": "float | str | None", "narrow.start": "int | Tensor",
+    "einsum.equation": "str | Tensor | np.ndarray", "view.*size": "SupportsIndex | Sequence[int] | np.dtype[Any]",
+    "einsum.*operands": "Tensor | np.ndarray | Sequence[int | Tensor | EllipsisType]",
 }  # fmt: skip
 
 
@@ -143,6 +144,11 @@ OVERLOADS = {
         "(input: _Operand, exponent: Tensor) -> Tensor",
     ),
     "Tensor.float_power": ("(self, exponent: _Operand) -> Tensor",),
+    "div": (
+        "(input: Tensor, other: _Operand, *, rounding_mode: str | None = None) -> Tensor",
+        "(input: _Operand, other: Tensor, *, rounding_mode: str | None = None) -> Tensor",
+    ),
+    "Tensor.div": ("(self, other: _Operand, *, rounding_mode: str | None = None) -> Tensor",),
     "Tensor.type": (
         "(self, dtype: None = None, non_blocking: bool = False) -> str",
         "(self, dtype: npt.DTypeLike, non_blocking: bool = False) -> Tensor",
@@ -297,18 +303,26 @@ def variants(name: str, function: Any, scope: Scope, owner: str = "") -> list[Va
         return [(["self", re.sub(r"^\w+", "other", params[1])], result)]
     function = getattr(function, "form_of", function)  # in place: as the other form
     found = [variant(name, function, scope, owner, tensor) for tensor in ([None] if owner else alternatives(function))]
-    if record_of(function) or hasattr(function, "takes_out"):
-        found += [(params, result) for others, result in found[:1] for params in with_axis(others)]
-    return found
+    params, result = found[0]
+    return found + [(others, result) for others in by_name(function, params)]
 
 
-def with_axis(params: list[str]) -> list[list[str]]:
-    """A ``dim`` that must be given may be given by NumPy's name instead: the parameters then, if there is one."""
-    place = next((i for i, text in enumerate(params) if re.fullmatch("dim: [^=]*", text)), None)
-    if place is None:
-        return []
-    before, after = params[:place], [text for text in params[place + 1 :] if text != "*"]
-    return [[*before, *([] if "*" in before else ["*"]), params[place].replace("dim", "axis", 1), *after]]
+# Parameters that may be given by another name, or by their name only, and how they read then.
+BY_NAME = (
+    (re.compile("dim: ([^=]*)"), r"axis: \1"),  # one that must be given
+    (re.compile(r"\*(size|shape|dims|repeats): .*(Sequence\[[\w.]+\]).*"), r"\1: \2"),  # several as one sequence
+)
+
+
+def by_name(function: Any, params: list[str]) -> Iterator[list[str]]:
+    """The parameters of an operation, a composite or a factory with one of them given in another way."""
+    if not (record_of(function) or hasattr(function, "takes_out") or hasattr(function, "written")):
+        return
+    for pattern, template in BY_NAME:
+        for i, text in enumerate(params):
+            if found := pattern.fullmatch(text):
+                after = [text for text in params[i + 1 :] if text != "*"]
+                yield [*params[:i], *([] if "*" in params[:i] else ["*"]), found.expand(template), *after]
 
 
 def from_text(signature: str, function: Any) -> Any:
@@ -343,7 +357,7 @@ def variant(name: str, function: Any, scope: Scope, owner: str, tensor: str | No
             params.append("cls" if parameter.name == "cls" else "self")
         else:
             is_tensor = parameter.name == tensor or (i == 0 and record is None)
-            params.append(parameter_text(parameter, source, scope, record, is_tensor, name))
+            params.append(parameter_text(parameter, source, scope, record, is_tensor))
     alone = bool(owner) or bool(IN_PLACE.fullmatch(name))  # methods and in-place forms take no ``out``
     params += implied(function, source, scope, alone, [text for text in params if text.startswith("*")])
     if owner and (name == "__new__" or IN_PLACE.fullmatch(name)):
@@ -373,15 +387,13 @@ def implied(function: Any, source: Any, scope: Scope, alone: bool, starred: list
     return texts if starred or not texts else ["*", *texts]
 
 
-def parameter_text(
-    parameter: inspect.Parameter, source: Any, scope: Scope, record: Any, is_tensor: bool, function: str = ""
-) -> str:
+def parameter_text(parameter: inspect.Parameter, source: Any, scope: Scope, record: Any, is_tensor: bool) -> str:
     stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
     one = "_Operand" if record is not None and record.numbers else "Tensor | np.ndarray"
     annotation = parameter.annotation
     if annotation == "Any":
         annotation = OPEN.get(stars + parameter.name, annotation)
-    annotation = CLOSED.get(f"{function}.{stars}{parameter.name}", annotation)
+    annotation = CLOSED.get(f"{source.__name__}.{stars}{parameter.name}", annotation)
     text = spelled(annotation, source, scope, "Tensor" if is_tensor else one, f"Sequence[{one}]")
     if SIZES.search(text):  # any sequence will do
         text = SIZES.sub(rf"{scope.use('collections.abc', 'Sequence')}[\1]", text)

@@ -117,6 +117,9 @@ def clamp(input: Array, min: Array = None, max: Array = None) -> Array:
         raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
     if not (min is None or max is None) and hasattr(min, "dtype") != hasattr(max, "dtype"):
         raise TypeError("clamp(): 'min' and 'max' must be two numbers or two tensors, not one of each")
+    of_numbers = not hasattr(max if min is None else min, "dtype")
+    if getattr(input, "dtype", None) == np.bool and (of_numbers or not (min is None or max is None)):
+        raise NotImplementedError("clamp: not implemented for bool: convert the operands first, as with .long()")
     raised = input if min is None else np.maximum(input, min)
     return raised if max is None else np.minimum(raised, max)
 

@@ -52,10 +52,6 @@ torch.nextafter(a, b); (a + torch.tensor(False)).clamp_(b); (a + torch.tensor(Fa
 """
 
 BEYOND = {
-    "bool": {
-        "torch.clamp(a, b)", "torch.clamp(a, max=b)", "torch.clamp(a, b, b)", "torch.clamp_min(a, b)", "torch.clamp_max(a, b)",
-        "(a + torch.tensor(False)).clamp_(b)", "a.clip(a, a)", "a.clamp(True)",
-    },
     "number": {"torch.copysign(a, b)", "torch.nextafter(a, b)", "torch.clamp(a, b)", "torch.clamp(a, max=b)", "torch.clamp(a, b, b)",
         "torch.clamp_min(a, b)", "torch.clamp_max(a, b)",},
 }  # fmt: skip

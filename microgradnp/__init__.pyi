@@ -1567,6 +1567,7 @@ def histogram(
     range: tuple[builtins.float, builtins.float] | None = None,
     weight: Tensor | np.ndarray | None = None,
     density: builtins.bool = False,
+    out: tuple[Tensor, ...] | None = None,
 ) -> return_types.histogram:
     """How much falls between the edges of each bin, and these edges: (hist, bin_edges)."""
 
@@ -1737,7 +1738,7 @@ def arange(
 def linspace(
     start: builtins.float | Tensor,
     end: builtins.float | Tensor,
-    steps: builtins.int,
+    steps: SupportsIndex,
     *,
     out: Tensor | None = None,
     dtype: npt.DTypeLike | None = None,
@@ -1751,7 +1752,7 @@ def linspace(
 def logspace(
     start: builtins.float | Tensor,
     end: builtins.float | Tensor,
-    steps: builtins.int,
+    steps: SupportsIndex,
     base: builtins.float = 10.0,
     *,
     out: Tensor | None = None,

@@ -195,16 +195,16 @@ def test_the_typical_program_runs():
 # Pyright
 
 
-@cache
-def pyright():
-    """The errors that pyright finds in the programs: their files and lines. None where there is no pyright."""
+def pyright(path, files):
+    """The errors that pyright finds in so many files: the names of these, and lines. None where there is no pyright."""
     command = [sys.executable, "-m", "pyright"]
     if importlib.util.find_spec("pyright") is None or subprocess.run([*command, "--version"]).returncode:
         return None
-    command += ["--outputjson", "--pythonpath", sys.executable, str(TYPING)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    command += ["--outputjson", "--pythonpath", sys.executable, str(path)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}  # a file outside the repository finds the package too
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     found = json.loads(done.stdout)
-    assert found["summary"]["filesAnalyzed"] == 2
+    assert found["summary"]["filesAnalyzed"] == files
     return [
         (Path(d["file"]).name, d["range"]["start"]["line"] + 1, d["message"])
         for d in found["generalDiagnostics"]
@@ -212,9 +212,9 @@ def pyright():
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def errors():
-    found = pyright()
+    found = pyright(TYPING, 2)
     if found is None:
         pytest.skip("needs pyright")
     return found
@@ -228,3 +228,27 @@ def test_pyright_finds_the_mistakes_and_no_others(errors):
     lines = (TYPING / "mistakes.py").read_text(encoding="utf-8").splitlines()
     marked = {number for number, line in enumerate(lines, 1) if "# error:" in line}
     assert {line for name, line, _ in errors if name == "mistakes.py"} == marked
+
+
+NAMED_FROM = 'uniform_(**{"from"', 'random_(**{"from"'  # Python's keyword, and no name that a stub can have
+
+
+@pytest.mark.slow
+def test_pyright_finds_no_mistake_in_what_both_libraries_evaluate(tmp_path):
+    """The stubs take every expression of the tests of parity."""
+    from families import expressions, merged
+
+    operands = sorted({*merged("OPERANDS"), *merged("CONSTANTS"), "a", "b", "z"})
+    lines = [
+        "import math", "import numpy as np", "import microgradnp as torch", "import microgradnp.nn.functional as F",
+        "from microgradnp import Tensor", "mg = library = torch",
+        f"def expressions({', '.join(f'{name}: Tensor' for name in operands)}) -> None:",
+    ]  # fmt: skip
+    for kind in ("FUNCTIONS", "FIRST_ORDER", "INEXACT", "CREATION", "SPECIAL", "PRINTED"):
+        lines += [f"    _ = {text}" for text in expressions(kind).values() if not any(n in text for n in NAMED_FROM)]
+    path = tmp_path / "expressions.py"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = pyright(path, 1)
+    if found is None:
+        pytest.skip("needs pyright")
+    assert [(lines[line - 1].strip(), message) for _, line, message in found] == []

@@ -77,6 +77,7 @@ CLOSED = {
     "div.other": "_Operand", "float_power.exponent": "_Operand", "heaviside.values": "_Operand",
     "lerp.weight": "_Operand", "rsub.other": "_Operand", "igamma.other": "_Operand", "igammac.other": "_Operand",
     "bucketize.input": "_Operand", "norm.p": "float | str | None", "narrow.start": "int | Tensor",
+    "linspace.steps": "SupportsIndex", "logspace.steps": "SupportsIndex",
     "einsum.equation": "str | Tensor | np.ndarray", "view.*size": "SupportsIndex | Sequence[int] | np.dtype[Any]",
     "einsum.*operands": "Tensor | np.ndarray | Sequence[int | Tensor | EllipsisType]",
 }  # fmt: skip

@@ -91,7 +91,8 @@ def prelu(input: Array, weight: Array) -> Array:
     check_floats("prelu", input)
     shape = () if weight.numel() == 1 else (weight.numel(), *(1,) * (input.ndim - 2))
     slopes = weight.reshape(shape)
-    return _activation("prelu", input, lambda x: where(x > 0, x, x * cast(slopes, x.dtype)))
+    # Without the inner where, the gradient of a product that is not shown would be 0 times an infinity.
+    return _activation("prelu", input, lambda x: where(x > 0, x, where(x > 0, 0.0, x) * cast(slopes, x.dtype)))
 
 
 def _check_slopes(input: Tensor, weight: Any) -> None:

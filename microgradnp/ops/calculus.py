@@ -81,7 +81,10 @@ def _slope(input: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
     before, after = slopes(0, -1), slopes(1, None)
     # Each slope counts by the other's distance: the nearer neighbour says more.
     share: Any = 0.5 if steps is None else true_divide(steps[:-1], add(steps[:-1], steps[1:]))
-    within = add(before, mul(share, sub(after, before)))
+    if steps is None:  # the middle does not count, be it large or nan
+        within = true_divide(sub(part(input, 2, None), part(input, 0, -2)), 2 * spacing)
+    else:
+        within = add(before, mul(share, sub(after, before)))
     if edge_order == 2:
         ratio = 0.5 if steps is None else share[:1]
         first = sub(first, mul(ratio, sub(slopes(1, 2), first)))

@@ -19,7 +19,7 @@ from .shape import unsqueeze
 def _share_of_extreme(g, out, input, input_shape, dim, keepdim):
     # Equal extremes share the gradient. They are counted in the tensor's own type: an int64 count would widen float32.
     extreme = np.where(input == restore_dims(out, input_shape, dim, keepdim), np.ones_like(input), 0.0)
-    ties = np.add.reduce(extreme, axis=axes_of(dim), keepdims=True)
+    ties = np.add.reduce(extreme, axis=axes_of(dim) if input_shape else None, keepdims=True)
     return restore_dims(g, input_shape, dim, keepdim) * (extreme / ties)
 
 

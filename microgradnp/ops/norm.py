@@ -47,7 +47,7 @@ def _by_norm(g, out, input, ord, dim, keepdim, input_shape):
     zero = norm == 0
     positive = np.where(zero, 1.0, norm)
     if ord == 2:
-        return np.where(zero, 0.0, g / positive) * input
+        return np.where(zero, 0.0, g) * (input / positive)  # in this order nothing overflows where the norm is small
     return np.where(zero, 0.0, g) * _power(input / positive, input, ord)
 
 

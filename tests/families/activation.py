@@ -85,6 +85,7 @@ z.relu(); F.leaky_relu(z[1:]); F.relu6(z[1:]); F.hardtanh(z[1:]); F.hardshrink(z
 F.logsigmoid(z); F.silu(z); F.gelu(z); F.gelu(z, approximate="tanh"); F.mish(z); F.softsign(z); F.tanhshrink(z); F.glu(z)
 F.elu(z).detach(); F.selu(z).detach(); F.celu(z).detach(); F.hardswish(z).detach(); F.hardsigmoid(z).detach()
 F.elu(z[1:], 2); F.selu(z[1:]); F.celu(z[1:], 2); F.hardswish(z[1:]); F.rrelu(z[1:]); F.prelu(z, z[5:6])
+F.prelu(z, z[5:6] * float("inf")); F.prelu(z[1:], z[7:])
 """
 
 UNARY = """

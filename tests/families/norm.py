@@ -48,6 +48,7 @@ torch.norm(x.detach(), 2, 0, out=torch.zeros(4, dtype=x.dtype)); torch.linalg.no
 
 # PyTorch's second derivatives of these norms where an element is 0 are nan.
 FIRST_ORDER = """
+(x * 1e-5).half().norm(dim=1)
 torch.linalg.vector_norm(x * mask, 0.5); torch.linalg.vector_norm(x * mask, 1.5); torch.linalg.vector_norm(x * mask, -1, 1)
 torch.linalg.vector_norm(x * 0); torch.linalg.vector_norm(x * 0, 3, 0); torch.linalg.vector_norm(x * 0, 0.5); torch.norm(x * 0, dim=1)
 torch.dist(x, x); torch.linalg.vector_norm(x * mask, 2.5); torch.linalg.vector_norm(x * 0, float("inf")); x.dist(x, 3)

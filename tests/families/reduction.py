@@ -61,7 +61,7 @@ mask.all(keepdim=True); empty.all(); empty.any(0); empty.all(0); s.any(0); three
 """
 
 SPECIAL = """
-z.sum(); z.mean(); z.all(); z.any(); z.nansum(); z.nanmean(); z[1:].nansum(); z.prod(); z[3:].prod(); z[1:].prod()
+z.sum(); z.mean(); z.all(); z.any(); z.nansum(); z.nanmean(); z[1:].nansum(); z[3:].prod()
 z.count_nonzero(); z.logsumexp(0); z[1:].logsumexp(0); z[2:].logsumexp(0); z[2:3].logsumexp(0); a[:, 2:].logsumexp(1)
 a.logsumexp((0, 1)); a[2:, 2:].logsumexp(0); a[3:, 3:].prod(1); a.nansum(0); a.nanmean(1)
 """

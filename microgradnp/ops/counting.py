@@ -48,7 +48,7 @@ def _check_histogram(function: str, input: Any, bins: int) -> None:
         raise RuntimeError(f"{function}(): bins must be > 0, but got {bins}")
 
 
-@composite(methods=("histogram",))
+@composite(methods=("histogram",), out=True)
 def histogram(
     input: Array, bins: Any, *, range: Any = None, weight: Array = None, density: bool = False
 ) -> return_types.histogram:

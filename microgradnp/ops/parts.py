@@ -30,7 +30,7 @@ def narrow(input: Array, dim: int, start: Any, length: int) -> Array:
     return getitem(input, _narrowed(input, dim, start, length))
 
 
-@composite(methods=("narrow_copy",))
+@composite(methods=("narrow_copy",), out=True)
 def narrow_copy(input: Array, dim: int, start: Any, length: int) -> Array:
     """``input.narrow(dim, start, length)``, copied.
 

@@ -9,7 +9,7 @@ REFERENCES = {
 }
 
 FUNCTIONS = """
-torch.histc(x.detach()); torch.histc(x.detach(), 5, -3, 3); x.detach().histc(bins=4)
+torch.histogram(x.detach(), 2, out=(torch.zeros(2, dtype=x.dtype), torch.zeros(3, dtype=x.dtype))).hist; torch.histc(x.detach()); torch.histc(x.detach(), 5, -3, 3); x.detach().histc(bins=4)
 x.detach().histc(3, min=-1, max=2); torch.histc(torch.ones(3), 4); torch.histc(torch.tensor([1.0, 2.0, 1.0]), 4, 0, 3)
 empty.detach().histc(3); x.detach().half().histc(3); torch.histogram(x.detach(), 3)
 x.detach().histogram(torch.tensor([-2.0, 0.0, 2.5], dtype=x.dtype)); x.detach().histogram(4, range=(-1.0, 2.0))

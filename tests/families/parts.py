@@ -16,6 +16,7 @@ cube.dsplit([1, 3]); cube.hsplit(3)
 """
 
 CREATION = """
+torch.narrow_copy(torch.ones(3), 0, 0, 2, out=torch.zeros(2))
 torch.arange(12).reshape(3, 4).narrow_copy(1, -1, 1); [t for t in [torch.zeros(3, 4)] for u in [t.narrow(1, 1, 2).fill_(2)]][0]; [t for t in [torch.zeros(3, 4)] for u in [t.select(0, 1).fill_(2)]][0]
 [t for t in [torch.zeros(3, 4)] for u in [t.split(2)[1].fill_(2)]][0]; [t for t in [torch.zeros(3, 4)] for u in [t.unbind(1)[1].fill_(2)]][0]
 [t for t in [torch.zeros(3, 4)] for u in [t.narrow_copy(1, 1, 2).fill_(2)]][0]; torch.unbind(torch.zeros(0, 3)); torch.zeros(3, 4).chunk(2, 1)[1].stride()

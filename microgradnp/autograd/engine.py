@@ -57,8 +57,11 @@ def sweep(
     waiting = [(-node.time, node) for node in gradients if type(node) is not Leaf]
     heapify(waiting)
     before, create_graph = recording.get(), bool(create_graph)
-    watch = isinstance(before, Mode) and before.anomaly is not None
-    mode = recording.set(create_graph if before.__class__ is bool else mode_with(before, enabled=create_graph))
+    if before.__class__ is bool:
+        mode, watch = recording.set(create_graph), False
+    else:
+        mode = recording.set(mode_with(before, enabled=create_graph))
+        watch = isinstance(before, Mode) and before.anomaly is not None
     loud = silence()
     here: Sweep | None = None
     try:

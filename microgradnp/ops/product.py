@@ -374,7 +374,9 @@ def linear(input: Array, weight: Array, bias: Array = None) -> Array:
             out = np.dot(_rows(input), weight.T).reshape((*input.shape[:-1], weight.shape[0]))
         else:
             out = np.matmul(input, weight.T)
-        return out if bias is None else np.add(out, bias, out=out if out.ndim else None)
+        if bias is None:
+            return out
+        return np.add(out, bias, out) if out.ndim else np.add(out, bias)
     except ValueError:
         raise RuntimeError(_misfit(input, weight, bias)) from None
 

@@ -323,7 +323,7 @@ class Tensor:
     def _renew_leaf(self) -> None:
         """After the array was replaced: a leaf of another shape or type is another leaf, and takes the hooks along.
 
-        The gradient of a graph that knows the former one is lost: it would not fit.
+        A graph that knows the former one refuses to go backward: its gradient would not fit.
         """
         array, frozen = self._array, getattr(self, "_leaf", None)
         if frozen is not None and (frozen.shape != array.shape or frozen.dtype != array.dtype):

@@ -867,12 +867,19 @@ def narrow(input: Tensor, dim: builtins.int, start: builtins.int | Tensor, lengt
 @overload
 def narrow(input: Tensor, *, axis: builtins.int, start: builtins.int | Tensor, length: builtins.int) -> Tensor: ...
 @overload
-def narrow_copy(input: Tensor, dim: builtins.int, start: builtins.float | Tensor, length: builtins.int) -> Tensor:
+def narrow_copy(
+    input: Tensor, dim: builtins.int, start: builtins.float | Tensor, length: builtins.int, *, out: Tensor | None = None
+) -> Tensor:
     """``input.narrow(dim, start, length)``, copied."""
 
 @overload
 def narrow_copy(
-    input: Tensor, *, axis: builtins.int, start: builtins.float | Tensor, length: builtins.int
+    input: Tensor,
+    *,
+    axis: builtins.int,
+    start: builtins.float | Tensor,
+    length: builtins.int,
+    out: Tensor | None = None,
 ) -> Tensor: ...
 @overload
 def select(input: Tensor, dim: builtins.int, index: _Index) -> Tensor:

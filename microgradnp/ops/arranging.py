@@ -306,7 +306,7 @@ def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
     c, n = _multiple("pixel_shuffle", "the number of channels", channels, r * r), len(batch)
     apart = reshape(input, (*batch, c, r, r, high, wide))
     turned = permute(apart, (*range(n), n, n + 3, n + 1, n + 4, n + 2))
-    return reshape(turned, (*batch, c, high * r, wide * r))
+    return _new(input, reshape(turned, (*batch, c, high * r, wide * r)))
 
 
 @composite(public=("pixel_unshuffle", "nn.functional.pixel_unshuffle"))
@@ -321,7 +321,12 @@ def pixel_unshuffle(input: Array, downscale_factor: int) -> Array:
     n = len(batch)
     apart = reshape(input, (*batch, channels, h, r, w, r))
     turned = permute(apart, (*range(n), n, n + 2, n + 4, n + 1, n + 3))
-    return reshape(turned, (*batch, channels * r * r, h, w))
+    return _new(input, reshape(turned, (*batch, channels * r * r, h, w)))
+
+
+def _new(input: Tensor, out: Tensor) -> Tensor:
+    """The result in memory of its own, where only sizes of 1 were turned."""
+    return clone(out) if np.may_share_memory(out._array, input._array) else out
 
 
 @composite(public=("channel_shuffle", "nn.functional.channel_shuffle"))

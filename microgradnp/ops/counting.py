@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import return_types
+from ..autograd.quiet import restore, silence
 from ..tensor import Tensor, make
 from .conversion import cast
 from .dims import HALF, SINGLE
@@ -62,16 +63,24 @@ def histogram(
     """
     if input.dtype is HALF:
         raise NotImplementedError("histogram(): not implemented for float16; use .float()")
-    values, edges = input._array.reshape(-1), _edges(input, bins, range)
-    weights = None if weight is None else weight._array.reshape(-1)
-    if weight is not None and weight.numel() != values.size:
+    if weight is not None and weight.numel() != input.numel():
         raise RuntimeError(f"histogram(): weight has shape {tuple(weight.shape)}, but input {tuple(input.shape)}")
+    loud = silence()  # where nothing falls between the edges, the density is nan
+    try:
+        counts, edges = _histogram(input, bins, range, None if weight is None else weight._array.reshape(-1), density)
+    finally:
+        restore(loud)
+    return return_types.histogram(make(counts.astype(input.dtype)), make(edges))
+
+
+def _histogram(input: Any, bins: Any, range: Any, weights: Any, density: bool) -> tuple[Any, Any]:
+    values, edges = input._array.reshape(-1), _edges(input, bins, range)
     inside = (values >= edges[0]) & (values <= edges[-1])
     places = np.minimum(np.searchsorted(edges, values[inside], "right") - 1, len(edges) - 2)
     counts = np.bincount(places, None if weights is None else weights[inside], len(edges) - 1).astype(np.float64)
     if density:
         counts = counts / (counts.sum() * np.diff(edges))
-    return return_types.histogram(make(counts.astype(input.dtype)), make(edges))
+    return counts, edges
 
 
 def _edges(input: Any, bins: Any, range: Any) -> Any:

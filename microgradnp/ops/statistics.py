@@ -41,9 +41,7 @@ def _by_variance(g, input, dim, correction, keepdim, input_shape):
     away = _centered(input, dim, _count(input_shape, dim))
     free = _free(input_shape, dim, correction)
     g = restore_dims(g, input_shape, dim, keepdim)
-    if free:
-        return g * (away * (2 / free))
-    return g * np.where(away == 0, math.nan, math.inf * np.ones_like(away))  # as in PyTorch
+    return g * (away * (2 / free if free else math.inf))  # of one element nan, as in PyTorch
 
 
 def _by_deviation(g, out, input, dim, correction, keepdim, input_shape):

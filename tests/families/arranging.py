@@ -21,7 +21,8 @@ x.repeat_interleave(times32, dim=0); s.repeat_interleave(3); x.repeat_interleave
 n.repeat_interleave(2, -1); torch.repeat_interleave(times32); x.repeat_interleave(3, -2)
 torch.tril(x); torch.triu(x, 1); torch.tril(cube, -1); torch.tril(mask); x.tril(1); cube.triu(); x.triu(-1); x.tril(9); x.triu(9); n.tril(); empty.triu(); torch.tril(n, diagonal=-1)
 (x * 1).tril_(1); (x * 1).triu_(); (n * 1).tril_(); (cube * 1).triu_(diagonal=1); torch.triu(mask, 1)
-F.pixel_shuffle(image, 2); torch.pixel_shuffle(image, 2); F.pixel_unshuffle(image, 2); torch.pixel_unshuffle(image[0], 4); F.pixel_shuffle(image[0], 1)
+[(t, F.pixel_shuffle(t, 1).mul_(2))[0] for t in [image * 1]][0]; [(t, F.pixel_unshuffle(t, 1).mul_(2))[0] for t in [image * 1]][0]
+[(t, F.pixel_unshuffle(t, 4).mul_(2))[0] for t in [image * 1]][0]; F.pixel_shuffle(image, 2); torch.pixel_shuffle(image, 2); F.pixel_unshuffle(image, 2); torch.pixel_unshuffle(image[0], 4); F.pixel_shuffle(image[0], 1)
 F.channel_shuffle(channels, 2); torch.channel_shuffle(image, 4); F.channel_shuffle(cube.transpose(1, 2), 2); F.channel_shuffle(image, 1)
 torch.vander(v.detach()); torch.vander(v.detach(), 3); torch.vander(k, N=3, increasing=True); torch.vander(v.detach(), increasing=True); torch.vander(v.detach(), 0); torch.linalg.vander(v); torch.linalg.vander(x, N=2); torch.linalg.vander(k, N=5); torch.linalg.vander(s, N=3)
 (x * 1).fill_diagonal_(7); (x.T * 1).fill_diagonal_(7); (x * 1).fill_diagonal_(0.5) * y; (x.repeat(3, 1)[:, :2] * 1).fill_diagonal_(7, wrap=True)

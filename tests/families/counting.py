@@ -14,6 +14,7 @@ x.detach().histc(3, min=-1, max=2); torch.histc(torch.ones(3), 4); torch.histc(t
 empty.detach().histc(3); x.detach().half().histc(3); torch.histogram(x.detach(), 3)
 x.detach().histogram(torch.tensor([-2.0, 0.0, 2.5], dtype=x.dtype)); x.detach().histogram(4, range=(-1.0, 2.0))
 torch.histogram(x.detach(), 3, weight=p.detach(), density=True); torch.histogram(x.detach(), bins=2, density=True)
+torch.histogram(x.detach(), 3, range=(5.0, 6.0), density=True)
 torch.histogram(torch.ones(3), 2); torch.histogram(empty.detach(), 2)
 torch.histogram(x.detach(), 3, range=(2.0, 2.0)); x.detach().histogram(4, weight=p.detach()); torch.bincount(often)
 often.bincount(); torch.bincount(often, minlength=6); often.bincount(p.detach().reshape(-1)[:7], 5)

@@ -52,7 +52,7 @@ torch.sigmoid(20 * x); torch.log1p(q / 5000); torch.sinc(x / 10)
 
 SPECIAL = """
 torch.exp(z); torch.log(z); torch.log1p(z); torch.sqrt(z); torch.tanh(z); torch.sigmoid(z); z.exp2(); z.expm1(); z.log2(); z.log10(); z.rsqrt()
-torch.logaddexp(a, b); torch.logaddexp2(a, b); torch.xlogy(a, b); torch.logit(z); torch.logit(z, 0.1); z.sinc(); z.deg2rad(); torch.xlogy(z, 0.0)
+torch.logaddexp(a, b); torch.logaddexp2(a, b); torch.xlogy(a, b); torch.logit(z); torch.logit(z, 0.1); torch.logit(z / 4, 0.25); torch.logit(1 - z / 4, 0.25); z[4:].abs().logit(0); z.sinc(); z.deg2rad(); torch.xlogy(z, 0.0)
 torch.logit(z / 2); torch.xlogy(0.0, z)
 """
 

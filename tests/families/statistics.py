@@ -47,6 +47,11 @@ z.std(); z.var(); z[3:].std()
 z[3:].var()
 """
 
+# No degrees of freedom.
+WARNS = """
+x[:, :1].var(1); x[:, :1].std(1); x.std(0, correction=3); x.var(0, correction=3)
+"""
+
 UNARY = """
 a.std(); a.var(); a.cov()
 torch.std_mean(a)[1]; a.corrcoef()

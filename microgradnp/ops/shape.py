@@ -190,8 +190,13 @@ def unflatten(input: Array, dim: int, sizes: Iterable[int]) -> Array:
 
 @composite(np.ravel, methods=("ravel",))
 def ravel(input: Array) -> Array:
-    """All elements in one dimension. Source: https://docs.pytorch.org/docs/stable/generated/torch.ravel.html"""
-    return reshape(input, (-1,))
+    """All elements in one dimension, side by side in memory: a view when they are so already, else a copy.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.ravel.html
+    """
+    from .conversion import contiguous
+
+    return reshape(contiguous(input), (-1,))
 
 
 def _at_least(tensors: tuple[Any, ...], ndim: int) -> Any:

@@ -21,7 +21,7 @@ torch.unsqueeze(x, 0); x.unsqueeze(-1); x.unsqueeze(1); x.unsqueeze(-2); s.unsqu
 torch.squeeze(one); one.squeeze(0); one.squeeze((0, 2)); x.squeeze(0); one.squeeze(-1); s.squeeze(); one.squeeze(dim=2)
 torch.squeeze(one, (0, -1)); one.squeeze(()); s.squeeze(0); torch.squeeze(x, (0, 1)); x.T.unsqueeze(1).squeeze(1)
 torch.flatten(cube); torch.flatten(cube, 1); cube.flatten(0, 1); cube.flatten(start_dim=-2); s.flatten(); v.flatten() * 1
-torch.ravel(cube); x.ravel(); x.T.flatten(); x.T.ravel(); cube.flatten(1, 1) * 1; empty.flatten(); s.ravel()
+torch.ravel(cube); [(t, t[:, ::2].ravel().mul_(2))[0] for t in [x * 1]][0]; [(t, t.ravel().mul_(2))[0] for t in [x * 1]][0]; x.ravel(); x.T.flatten(); x.T.ravel(); cube.flatten(1, 1) * 1; empty.flatten(); s.ravel()
 torch.unflatten(x, 1, (2, 2)); x.unflatten(-1, [2, -1]); torch.unflatten(x, 0, (3,)); cube.unflatten(2, (2, 1, -1))
 empty.unflatten(0, (0, 2)); empty.unflatten(1, (-1, 1)); torch.unflatten(x, dim=0, sizes=(1, 3))
 torch.atleast_1d(s); torch.atleast_1d(s, v); torch.atleast_1d([s, v]); torch.atleast_2d(v); torch.atleast_2d(s, x)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .record import Array, composite, derivatives, operation
+from .record import Array, check_tensors, composite, derivatives, operation
 
 POSITIVE = (0.1, 3.0)
 
@@ -396,7 +396,7 @@ def lerp(input: Array, end: Array, weight: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.lerp.html
     """
-    _check_tensors("lerp", input=input, end=end)
+    check_tensors("lerp", input=input, end=end)
     for name, value in (("end", end), ("weight", weight)):
         number = name == "weight" and not getattr(value, "ndim", 0)
         if not number and value.dtype != input.dtype:
@@ -412,7 +412,7 @@ def addcmul(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.addcmul.html
     """
-    _check_tensors("addcmul", input=input, tensor1=tensor1, tensor2=tensor2)
+    check_tensors("addcmul", input=input, tensor1=tensor1, tensor2=tensor2)
     product = mul(tensor1, tensor2)
     if input.dtype.kind == product.dtype.kind == "b":
         check_kind("addcmul", "iuf", input)
@@ -427,19 +427,13 @@ def addcdiv(input: Array, tensor1: Array, tensor2: Array, *, value: float = 1) -
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html
     """
-    _check_tensors("addcdiv", input=input, tensor1=tensor1, tensor2=tensor2)
+    check_tensors("addcdiv", input=input, tensor1=tensor1, tensor2=tensor2)
     if "f" not in (tensor1.dtype.kind, tensor2.dtype.kind):
         raise RuntimeError(
             f"addcdiv: Integer division with addcdiv is not supported (tensor1 is {tensor1.dtype}, tensor2 is "
             f"{tensor2.dtype}): convert one of them with .float()"
         )
     return add(input, true_divide(tensor1, tensor2), alpha=_number("addcdiv", value))
-
-
-def _check_tensors(function: str, **operands: Any) -> None:
-    for name, value in operands.items():
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{function}(): argument '{name}' must be Tensor, not {type(value).__name__}")
 
 
 def _number(function: str, value: Any) -> Any:

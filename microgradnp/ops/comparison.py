@@ -9,7 +9,7 @@ import numpy as np
 
 from ..tensor import Tensor, make
 from .arithmetic import in_both_forms, kind_of
-from .record import Array, Index, composite, derivatives, operation
+from .record import Array, Index, check_tensors, composite, derivatives, operation
 
 
 def _choices(make: Any) -> list[tuple[Any, ...]]:
@@ -85,6 +85,7 @@ def fmax(input: Array, other: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.fmax.html
     """
+    check_tensors("fmax", input=input, other=other)
     return choose(logical_or(ge(input, other), ne(other, other)), input, other)
 
 
@@ -94,6 +95,7 @@ def fmin(input: Array, other: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.fmin.html
     """
+    check_tensors("fmin", input=input, other=other)
     return choose(logical_or(le(input, other), ne(other, other)), input, other)
 
 

@@ -15,8 +15,8 @@ from .conversion import to
 from .elementary import sqrt
 from .indexing import getitem
 from .norm import vector_norm
-from .product import check_floats, check_tensors, matmul
-from .record import Array, composite, derivatives, operation
+from .product import check_floats, matmul
+from .record import Array, check_tensors, composite, derivatives, operation
 from .reduction import sum
 from .shape import broadcast_to, dim_from, reshape, transpose
 

@@ -17,8 +17,8 @@ import numpy as np
 from ..autograd.scope import where as module_path
 from ..tensor import Tensor, make
 from .arithmetic import add, mul
-from .product import check_tensors, matmul
-from .record import Array, c_order, composite, derivatives, operation
+from .product import matmul
+from .record import Array, c_order, check_tensors, composite, derivatives, operation
 from .reduction import sum
 from .shape import dim_from, permute, reshape
 from .strided import diagonal

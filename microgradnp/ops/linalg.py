@@ -20,8 +20,8 @@ from .comparison import where
 from .conversion import contiguous
 from .face import publish
 from .indexing import getitem
-from .product import check_dims, check_floats, check_tensors, matmul
-from .record import Array, Arrays, composite, derivatives, operation
+from .product import check_dims, check_floats, matmul
+from .record import Array, Arrays, check_tensors, composite, derivatives, operation
 from .shape import dim_from, reshape, transpose
 
 

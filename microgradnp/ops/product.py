@@ -12,7 +12,7 @@ from ..tensor import Tensor, make
 from .arithmetic import add, mul
 from .comparison import where
 from .indexing import getitem
-from .record import Array, c_order, composite, derivatives, operation
+from .record import Array, c_order, check_tensors, composite, derivatives, operation
 from .reduction import sum
 from .shape import permute, reshape
 
@@ -93,13 +93,6 @@ def _matmul_of_small_types(input: Any, other: Any) -> Any:
         )
     wide = _matmul(np.positive(input, dtype=np.float32), np.positive(other, dtype=np.float32))
     return np.positive(wide, dtype=np.float16)
-
-
-def check_tensors(function: str, **tensors: Any) -> None:
-    """Refuse Python numbers, and what else is no tensor."""
-    for name, tensor in tensors.items():
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"{function}(): argument '{name}' must be Tensor, not {type(tensor).__name__}")
 
 
 def check_dims(function: str, wanted: int, **tensors: Any) -> None:

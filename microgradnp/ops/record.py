@@ -28,6 +28,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from ..tensor import Tensor
 from .face import publish
 
 Array: TypeAlias = Any  # an operand; those of one call are brought to one dtype
@@ -272,6 +273,13 @@ def _compile(record: Operation) -> Callable[..., Any]:
     from .call import compile_call
 
     return compile_call(record)
+
+
+def check_tensors(function: str, **tensors: Any) -> None:
+    """Refuse Python numbers, and what else is no tensor."""
+    for name, tensor in tensors.items():
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"{function}(): argument '{name}' must be Tensor, not {type(tensor).__name__}")
 
 
 def c_order(array: Any) -> Any:

@@ -16,7 +16,7 @@ from .dims import HALF, SINGLE, axis_of
 from .indexing import getitem, take_along_dim
 from .joining import cat
 from .parts import along
-from .record import Array, c_order, composite, derivatives, operation
+from .record import Array, c_order, check_tensors, composite, derivatives, operation
 from .shape import reshape
 
 # What rules are made of. A scan of a tensor without dimensions is the tensor; rules see it as one of one element.
@@ -267,6 +267,7 @@ def cumulative_trapezoid(y: Array, x: Array = None, *, dx: Any = None, dim: int 
 
 def _trapezoids(function: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[Any, int]:
     """The area between each two points along ``dim``."""
+    check_tensors(function, y=y, **({} if x is None else {"x": x}))
     if not y.ndim:
         raise IndexError(f"{function}(): dimension specified as {dim} but tensor has no dimensions")
     axis = axis_of(dim, y.ndim, function)

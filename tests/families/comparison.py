@@ -82,6 +82,7 @@ torch.logical_and(a, a); torch.fmax(a, a); torch.heaviside(a, a)
 """
 
 ERRORS = """
+torch.fmax(x, 1.0); torch.fmin(1.0, x)
 torch.where(mask, x, torch.ones(5)); torch.where(n, x, y); torch.where(x, x, y); torch.where(x, x); torch.where(mask, x, "a"); torch.where(mask, n.to(torch.int8), 300); torch.where()
 x == torch.ones(5); x.eq("a"); x.lt(None); torch.eq(x); torch.equal(x, 2); torch.equal(x, "a"); torch.isclose(x, y.double())
 torch.isclose(x, y, -1.0); torch.isclose(x, y, atol=-1.0); torch.allclose(x, torch.ones(5)); torch.allclose(x, y.double()); torch.isclose(x, "a")

@@ -85,6 +85,7 @@ a.cumprod(0, dtype=torch.float16); torch.trapezoid(a); torch.cumulative_trapezoi
 """
 
 ERRORS = """
+torch.trapezoid(x, 1.0); torch.trapz(x, 2)
 x.cumsum(2); n.cumsum(0, dtype=torch.bool); x.cumsum(); x.cumsum((0, 1)); x.cumsum(None); s.cumsum(1); x.cumsum("a"); x.cumprod(2); x.cumprod(-3); x.cummax(2)
 x.cummin(); x.cummax((0,)); n.logcumsumexp(0); x.logcumsumexp(2); torch.cumsum(3, 0); torch.cummax([1.0], 0)
 (n * 1).cumprod_(0, dtype=torch.float32); x.cumsum(1.0); x.cumsum(True)

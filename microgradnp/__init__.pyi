@@ -665,7 +665,7 @@ def unflatten(input: Tensor, dim: builtins.int, sizes: Iterable[builtins.int]) -
 @overload
 def unflatten(input: Tensor, *, axis: builtins.int, sizes: Iterable[builtins.int]) -> Tensor: ...
 def ravel(input: Tensor) -> Tensor:
-    """All elements in one dimension."""
+    """All elements in one dimension, side by side in memory: a view when they are so already, else a copy."""
 
 @overload
 def atleast_1d(tensor: Tensor | np.ndarray) -> Tensor:

@@ -739,7 +739,7 @@ class Tensor:
     @overload
     def unflatten(self, *, axis: builtins.int, sizes: Iterable[builtins.int]) -> Tensor: ...
     def ravel(self) -> Tensor:
-        """All elements in one dimension."""
+        """All elements in one dimension, side by side in memory: a view when they are so already, else a copy."""
     @overload
     def permute(self, *dims: builtins.int | Sequence[builtins.int]) -> Tensor:
         """A view with the dimensions in another order: ``t.permute(2, 0, 1)``."""

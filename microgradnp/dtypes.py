@@ -143,7 +143,7 @@ def converted(array: Any, dtype: np.dtype[Any] | None, copy: bool = False) -> An
     with np.errstate(all="ignore"):
         if dtype.kind == "u" and array.dtype.kind == "f":
             array = array.astype(np.int64)
-        return array.astype(dtype)
+        return array.astype(dtype, order="C" if 0 in array.strides else "K")
 
 
 # What a type can hold

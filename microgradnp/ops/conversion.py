@@ -25,8 +25,8 @@ def _cast_back(g, input_dtype) -> Any:  # with a result type: a lambda would sen
 )  # fmt: skip
 @derivatives(input=_cast_back)
 def cast(input: Array, dtype: Any) -> Array:
-    """The same values as floating point numbers of another type."""
-    return input.astype(dtype)
+    """The same values as numbers of another type, in the order of the operand; in C order if it is expanded."""
+    return input.astype(dtype, order="C" if 0 in input.strides else "K")
 
 
 @operation(methods=("clone",), samples=lambda make: [(make(3, 4),), (make(),), (make(0, 2),)])

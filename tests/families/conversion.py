@@ -33,6 +33,7 @@ x.type_as(x) is x; x.to(x) is x; x.to(x.dtype) is x; x.double().type(torch.HalfT
 x.short().type(); x.int().type(); x.char().type(); x.double().type(); empty.to(torch.int8); s.to(torch.float64)
 s.long(); tuple(x); tuple(n); tuple(v); list(reversed(range(len(x)))); x.clone().dtype; [*v][1]
 tuple(x.double())[1] * y[1]
+k.expand(2, 3).float().view(6); mask[0].expand(2, 4).int().view(-1); (k.expand(2, 3) + 0.5).view(-1); k.expand(2, 3).exp().view(-1)
 """
 
 CREATION = """

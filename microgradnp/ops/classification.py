@@ -287,7 +287,7 @@ def _of_classes(
         losses = losses * share
     if smoothing:
         spread = logs if weight is None else logs * _by_class(weight, scores.ndim)
-        losses = losses * (1 - smoothing) - sum(spread, dim) * (smoothing / count)
+        losses = losses * (1 - smoothing) - sum(spread, dim) * (smoothing / (count or 1))
     if ignored is not None:
         losses = where(make(ignored), 0.0, losses)
         share = None if share is None else where(make(ignored), 0.0, share)
@@ -379,7 +379,7 @@ def _of_probabilities(
     dim = min(1, input.ndim - 1)
     count = input.shape[dim]
     if smoothing:
-        target = target * (1 - smoothing) + smoothing / count
+        target = target * (1 - smoothing) + smoothing / (count or 1)
     logs = log_softmax(input, dim)
     if weight is not None:
         check_class_weight("cross_entropy", weight, count)

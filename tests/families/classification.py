@@ -32,6 +32,7 @@ REFERENCES = {
 }
 
 FUNCTIONS = """
+F.cross_entropy(empty.T, empty.T * 1, label_smoothing=0.4, reduction="none"); F.cross_entropy(x[:0, :0], classes[:0], label_smoothing=0.3, reduction="none")
 F.binary_cross_entropy(q, target); F.binary_cross_entropy(q, target, reduction="sum"); F.binary_cross_entropy(empty, empty)
 F.binary_cross_entropy(q, target, weight=p.detach()); F.binary_cross_entropy(q, target, p.detach(), reduction="none")
 F.binary_cross_entropy(q, mask.to(q.dtype)); F.binary_cross_entropy(q, target, row.detach())

@@ -39,6 +39,7 @@ KINKS = [
 ]
 
 FUNCTIONS = """
+(a33.detach() * 0).logdet()
 torch.det(a33 + torch.eye(3)); (a33 - torch.eye(3)).det(); torch.linalg.det(a233 + torch.eye(3)); torch.det(a33[:2, :2] + torch.eye(2)); torch.det(a33[:1, :1] + 1); torch.linalg.det(x[:0, :0])
 torch.det(a233[:0] + torch.eye(3)); torch.det(a33.T + torch.eye(3)); torch.det(a233[None] - torch.eye(3)); torch.linalg.det(a33 @ a33.T + torch.eye(3)); torch.det(torch.diag_embed(p[0]))
 torch.slogdet(a33 + torch.eye(3)).logabsdet; torch.slogdet(a33 + torch.eye(3)); (a33 - torch.eye(3)).slogdet(); torch.linalg.slogdet(a233 + torch.eye(3)); torch.linalg.slogdet(x[:0, :0])

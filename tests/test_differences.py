@@ -113,6 +113,7 @@ ROWS: list[tuple[str, str, Any]] = [
     ("as-strided", "x = L(1.0, 2.0, 3.0)\nr = grad(x[1:].as_strided((2,), (1,), 0), x)", [[1.0, 1.0, 0.0]]),
     ("in-place-leaky-relu", "x = L(-1.0)\nr = grad(F.leaky_relu(x * 1, -0.5, inplace=True), x)", [[-0.5]]),
     ("variance-over-no-dims", "x = L(1.0, 2.0)\nr = grad(x.var(dim=()), x)", [[-1.0, 1.0]]),
+    ("no-degrees-of-freedom", "x = L(2.0, 1.0, 6.0)\nr = grad(x.var(correction=3), x)", [[-inf, -inf, inf]]),
     ("norm-twice", "x = L(0.0, 0.0)\nr = second(x.norm(), x)", [[0.0, 0.0]]),
     ("distances-twice", "x = L(3.0, 4.0).view(1, 2)\nr = second(t.cdist(x, zeros(1, 2)), x)", [[[0.032, -0.024]]]),
     (

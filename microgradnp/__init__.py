@@ -6,7 +6,7 @@ The names and their layout are PyTorch's: ``import microgradnp as torch`` runs a
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from . import autograd, cuda, dtypes, linalg, nn, ops, optim, random, utils
+from . import autograd, cuda, dtypes, linalg, ops, random, utils
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.inference import is_inference, is_inference_mode_enabled
@@ -51,9 +51,9 @@ globals().update(_public_names(""))  # every operation, composite and factory wh
 __version__ = "0.1.0"
 
 if _TYPE_CHECKING:
-    from . import viz
+    from . import nn, optim, viz
 
-_ON_DEMAND = ("viz",)  # submodules that are imported when first used
+_ON_DEMAND = ("nn", "optim", "viz")  # submodules that are imported when first used
 
 _NO_DTYPES = (
     "bfloat16", "complex32", "complex64", "complex128", "cfloat", "cdouble", "chalf", "uint16", "uint32", "uint64",

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from functools import cached_property, wraps
+from functools import cache, cached_property, wraps
 from types import FunctionType
 from typing import Any, TypeAlias, TypeVar
 
@@ -208,17 +208,9 @@ def _guarded(function: Callable[..., Any], name: str, out: bool) -> Callable[...
 
     ``name`` is what users call it, for errors.
     """
-    before, rest = _rest_of(function)
-    operands = {
-        i: f"*{parameter}" if parameter == rest else parameter  # "*": this and all that follow
-        for i, parameter in enumerate(_parameters(function))
-        if function.__annotations__.get(parameter) in ("Array", "Arrays", "Index")
-    }
 
-    @wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        from . import operands as rules
-
+        rules, (operands, before, rest) = _rules(), _operands_of(function)
         target = kwargs.pop("out", None) if out else None
         if kwargs:
             kwargs = rules.respelled(function, kwargs)
@@ -228,27 +220,32 @@ def _guarded(function: Callable[..., Any], name: str, out: bool) -> Callable[...
         result = function(*args, **kwargs)
         return result if target is None else rules.into(target, name, result)
 
+    # What functools.wraps would do, and more: there are hundreds of these at import.
+    guarded.__name__, guarded.__qualname__, guarded.__doc__ = function.__name__, function.__qualname__, function.__doc__
+    guarded.__module__, guarded.__wrapped__ = function.__module__, function  # type: ignore[attr-defined]
     guarded.takes_out = out  # type: ignore[attr-defined]
     return guarded
 
 
-# What inspect.signature would tell, without its price: it is asked for every composite at import.
+@cache
+def _rules() -> Any:
+    from . import operands  # which is made of operations itself
+
+    return operands
 
 
-def _parameters(function: Callable[..., Any]) -> list[str]:
-    """The names of a function's parameters, in their order."""
-    code = function.__code__
-    before, rest = _rest_of(function)
-    names = list(code.co_varnames[: before + code.co_kwonlyargcount])
-    return names if rest is None else [*names[:before], rest, *names[before:]]
-
-
-def _rest_of(function: Callable[..., Any]) -> tuple[int, str | None]:
-    """How many parameters may be given by position, and the name of the one that takes all further ones, if any."""
-    code = function.__code__
-    has_rest = code.co_flags & inspect.CO_VARARGS
-    name = code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if has_rest else None
-    return code.co_argcount, name
+@cache
+def _operands_of(function: Callable[..., Any]) -> tuple[dict[int, str], int, str | None]:
+    """The operands of a composite by position, and the parameter that takes all further arguments, if any."""
+    parameters = list(inspect.signature(function).parameters.values())
+    rests = ((i, p.name) for i, p in enumerate(parameters) if p.kind is p.VAR_POSITIONAL)
+    before, rest = next(rests, (0, None))
+    operands = {
+        i: f"*{p.name}" if p.name == rest else p.name  # "*": this and all that follow
+        for i, p in enumerate(parameters)
+        if str(p.annotation) in ("Array", "Arrays", "Index")
+    }
+    return operands, before, rest
 
 
 def _uncompiled(record: Operation) -> Callable[..., Any]:

@@ -161,9 +161,12 @@ def _filled(shape: tuple[int, ...], value: Any, dtype: Any, name: str) -> Any:
     dtypes.check_range(value, dtype)
     if isinstance(value, float) and math.isnan(value) and dtype.kind in "iu":
         raise RuntimeError(f"{name}: value cannot be converted to type {dtype} without overflow: {value}")
-    out = np.empty(shape, dtype)
     with np.errstate(all="ignore"):
-        out.fill(np.array(value).astype(dtype))
+        element = np.array(value).astype(dtype)
+    if dtype.kind == "f" and math.isinf(element) and not math.isinf(value):
+        raise RuntimeError(f"{name}: value cannot be converted to type {dtype} without overflow: {value}")
+    out = np.empty(shape, dtype)
+    out.fill(element)
     return out
 
 

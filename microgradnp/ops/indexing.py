@@ -354,7 +354,15 @@ def take_along_dim(input: Array, indices: Index, dim: int | None = None) -> Arra
             f"take_along_dim: input and indices should have the same number of dimensions, got {input.ndim} and "
             f"{indices.ndim}"
         )
-    return np.take_along_axis(input, indices, axis=dim)
+    try:
+        return np.take_along_axis(input, indices, axis=dim)
+    except IndexError as error:
+        if "out of bounds" in str(error):
+            raise IndexError(f"take_along_dim: {error}; the input has shape {tuple(input.shape)}") from None
+        raise RuntimeError(
+            f"take_along_dim: indices of shape {tuple(indices.shape)} do not broadcast against an input of shape "
+            f"{tuple(input.shape)}: but for dimension {dim}, sizes must be equal, or 1"
+        ) from None
 
 
 @operation(

@@ -89,6 +89,7 @@ EACH = [e.strip() for e in OF_A_TENSOR.replace("\n", ";").split(";") if e.strip(
 CREATION = PLAIN + "\n".join(f"[{e} for {NAMED}][0]" for e in EACH)
 
 ERRORS = """
+torch.full((2,), 1e39); torch.full_like(x, 1e39); torch.full((2,), 1e39, dtype=torch.float16)
 torch.tensor("a"); torch.tensor([[1], [1, 2]]); torch.tensor([None]); torch.tensor({}); torch.tensor(object())
 torch.tensor([1], requires_grad=True)
 torch.tensor([1], dtype="nope"); torch.zeros(-1); torch.zeros("a"); torch.zeros(1.5); torch.ones(2, "a")

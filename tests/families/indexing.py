@@ -87,6 +87,7 @@ x[bytes01]; x[:, bytes01.repeat(2)[:4]]; x[[[0, 1], [1, 2]]]; x[[0, slice(None)]
 """
 
 ERRORS = """
+torch.take_along_dim(x, torch.zeros(2, 3, dtype=torch.int64), 1)
 x[k, False]; x[False, k]; x[5]; x[0, 0, 0]; x[-4]; x[1.0]; x[s]; x[torch.tensor([5])]; x[torch.tensor([True, False])]; x[:, 4]; s[0]; x[k, k, k]; x[k, mask]
 x[::-1]; x[::0]; x["a"]; x[1.5:]; x[{1}]; x[torch.tensor(1.0)]; x[torch.tensor([1], dtype=torch.int8)]; x[torch.tensor([1], dtype=torch.int16)]
 x[:, torch.tensor([5])]; x[k, torch.tensor([0, 1])]; s[torch.tensor([True])]; x[:, torch.tensor([[True]])]; x[0, ..., 0, 0]; x[..., 0, 0, 0]

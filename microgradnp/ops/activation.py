@@ -355,7 +355,7 @@ def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
     return _activation("softplus", input, lambda x: smooth_rectifier(x, beta, threshold))
 
 
-@operation(public=("nn.functional.logsigmoid",), elementwise=True, out=True)
+@operation(compact=True, public=("nn.functional.logsigmoid",), elementwise=True, out=True)
 @derivatives(input=lambda g, input: g * sigmoid(-input))
 def logsigmoid(input: Array) -> Array:
     """log(sigmoid(input)), accurate for large negative input: min(input, 0) - log(1 + exp(-|input|)).

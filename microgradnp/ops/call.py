@@ -81,6 +81,7 @@ def _call_source(record: Operation, checked: bool) -> str:
     lines += _forward(record)
     lines += [
         "if array.__class__ is not ndarray and isinstance(array, generic): array = asarray(array)",
+        *_put_in_order(record),
         "out = new(Tensor)",
         "out._array = array",
         "out._grad = out._base = None",
@@ -299,6 +300,12 @@ def _record(record: Operation) -> list[str]:
         "else:",
         *[f"    {line}" for line in _leave_out()],
     ]
+
+
+def _put_in_order(record: Operation) -> list[str]:
+    if not record.compact:
+        return []
+    return ["if array.ndim > 1 and array.__class__ is ndarray and not array.flags.c_contiguous: array = array.copy()"]
 
 
 def _leave_out() -> list[str]:

@@ -42,7 +42,7 @@ def _extreme_of(ufunc: Any, input: Any, dim: Dim, keepdim: bool, function: str) 
     return ufunc.reduce(input, axis=dims_of(dim, input.ndim, function), keepdims=keepdim)
 
 
-@operation(np.max, np.amax, (np.maximum, "reduce"), methods=("amax",), out=True, samples=_extremes)
+@operation(np.max, np.amax, (np.maximum, "reduce"), methods=("amax",), out=True, compact=True, samples=_extremes)
 @derivatives(input=_share_of_extreme)
 def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is one.
@@ -52,7 +52,7 @@ def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     return _extreme_of(np.maximum, input, dim, keepdim, "amax")
 
 
-@operation(np.min, np.amin, (np.minimum, "reduce"), methods=("amin",), out=True, samples=_extremes)
+@operation(np.min, np.amin, (np.minimum, "reduce"), methods=("amin",), out=True, compact=True, samples=_extremes)
 @derivatives(input=_share_of_extreme)
 def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is one.

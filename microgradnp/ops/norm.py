@@ -60,7 +60,7 @@ def _vectors(make: Any) -> list[tuple[Any, ...]]:
     ]
 
 
-@operation(public=(), label="linalg_vector_norm", kinks=(0.0,), samples=_vectors)
+@operation(public=(), label="linalg_vector_norm", kinks=(0.0,), compact=True, samples=_vectors)
 @derivatives(input=_by_norm)
 def vector_norm_of(input: Array, ord: float = 2, dim: Dim = None, keepdim: bool = False) -> Array:
     """sum(|x| ** ord) ** (1 / ord); the largest (smallest) |x| for inf (-inf); how many are not 0 for 0.

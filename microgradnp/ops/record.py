@@ -58,6 +58,7 @@ class Operation:
     bools: whether operands may be bools.
     floats: integer operands are converted to the default floating point type first (``exp``, ``/``).
     opaque: its forward pass is more than NumPy calls on its operands, so that a capturing array must record it whole.
+    compact: its result is put into C order, as PyTorch's is, where NumPy keeps the order of its operand.
     view: its result looks into the memory of its first operand whenever NumPy's does.
     label: its name in pictures and errors; ``grad_fn``'s class is named after it.
     domain: for each operand the interval that its test samples are drawn from, or a function that makes them of
@@ -84,6 +85,7 @@ class Operation:
         self.promotes: bool = facts.pop("promotes", True)
         self.bools: bool = facts.pop("bools", True)
         self.floats: bool = facts.pop("floats", False)
+        self.compact: bool = facts.pop("compact", False)
         self.view: bool = facts.pop("view", False)
         self.domain: Any = facts.pop("domain", REALS)
         self.kinks: tuple[float, ...] = facts.pop("kinks", ())

@@ -70,7 +70,7 @@ def accumulated(ufunc: Any, input: Any, dim: Dim, keepdim: bool, function: str, 
     return out.astype(HALF) if wanted is HALF else out
 
 
-@operation(np.sum, (np.add, "reduce"), methods=("sum",), out=True, samples=_reductions)
+@operation(np.sum, (np.add, "reduce"), methods=("sum",), out=True, compact=True, samples=_reductions)
 @derivatives(input=_spread)
 def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """The sum over all elements, or over the dimensions ``dim``. Integers and bools are summed as int64.
@@ -164,7 +164,7 @@ def _product_of_the_others(g, input, dim, keepdim, input_shape):
 
 @operation(
     np.prod, (np.multiply, "reduce"), methods=("prod",), out=True, opaque=True, domain=(0.5, 2.0),
-    samples=lambda make: [
+    compact=True, samples=lambda make: [
         (make(3, 2),), (make(2, 3), 0), (make(2, 3, 2), -1, True), (make(),), (make(), 0), (make(0, 3), 1),
         (make(3, 0), 1),
     ],
@@ -196,7 +196,7 @@ def _softmax_of(g, out, input, input_shape, dim, keepdim):
 
 
 @operation(
-    methods=("logsumexp",), out=True, floats=True, samples=lambda make: [
+    methods=("logsumexp",), out=True, floats=True, compact=True, samples=lambda make: [
         (make(3, 4), 0), (make(2, 3, 2), (0, 2), True), (make(2, 3), -1, True), (make(), 0), (make(0, 3), 1),
     ],
 )  # fmt: skip
@@ -223,7 +223,7 @@ def _questions(make: Any) -> list[tuple[Any, ...]]:
     return [(make(3, 4),), (make(3, 4), 0), (make(2, 3, 4), (0, 2), True), (make(), 0), (make(0, 3), 0)]
 
 
-@operation(np.all, (np.logical_and, "reduce"), methods=("all",), out=True, samples=_questions)
+@operation(np.all, (np.logical_and, "reduce"), methods=("all",), out=True, compact=True, samples=_questions)
 def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether all elements (over the dimensions ``dim``) are true or not zero: a bool, but for uint8 a uint8.
 
@@ -234,7 +234,7 @@ def all(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     return _asked(np.logical_and, input, dim, keepdim, "all")
 
 
-@operation(np.any, (np.logical_or, "reduce"), methods=("any",), out=True, samples=_questions)
+@operation(np.any, (np.logical_or, "reduce"), methods=("any",), out=True, compact=True, samples=_questions)
 def any(input: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     """Whether any element (over the dimensions ``dim``) is true or not zero: a bool, but for uint8 a uint8.
 

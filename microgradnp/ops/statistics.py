@@ -59,14 +59,14 @@ def _spreads(make: Any) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-@operation(public=(), label="var", samples=_spreads)
+@operation(public=(), label="var", compact=True, samples=_spreads)
 @derivatives(input=_by_variance)
 def variance(input: Array, dim: Dim, correction: float, keepdim: bool = False) -> Array:
     """The sum of the squared distances from the mean, divided by the number of elements less ``correction``."""
     return _variance(input, dim, correction, keepdim)
 
 
-@operation(public=(), label="std", samples=_spreads)
+@operation(public=(), label="std", compact=True, samples=_spreads)
 @derivatives(input=_by_deviation)
 def deviation(input: Array, dim: Dim, correction: float, keepdim: bool = False) -> Array:
     """The square root of the variance; its derivative where all elements are equal is 0."""

@@ -35,6 +35,7 @@ REFERENCES = {
 }
 
 FUNCTIONS = """
+F.logsigmoid(cube.permute(2, 1, 0)).view(-1)
 torch.relu(x); x.relu(); torch.relu(n); F.relu(x); F.relu(n); F.relu(x * 1, inplace=True); F.relu_(x * 1)
 (x * 1).relu_(); torch.relu_(x * 1); F.relu(empty); F.relu(s)
 F.leaky_relu(x); F.leaky_relu(x, 0.3); F.leaky_relu(x, negative_slope=-0.5); F.leaky_relu(x * 1, 0.3, True)

@@ -21,6 +21,7 @@ REFERENCES = {
 CONSTANTS = {"tied": np.array([[1, 3, 3, 0], [2, 2, 2, 2], [0, 5, 5, 5]])}
 
 FUNCTIONS = """
+cube.permute(2, 1, 0).amax(0).view(-1); cube.permute(2, 1, 0).amin((1,)).view(-1); cube.permute(2, 1, 0).max(0).values.view(-1)
 torch.amax(x); torch.amax(cube, (0, 2)); x.amax(1); x.amax(0, keepdim=True); torch.amin(x, 0); x.amin(); n.amax(1)
 cube.amin((-1, 0)); x.amax(()); x.amax(dim=None, keepdim=True); x.amin([0, 1], True); s.amax(0); s.amin(-1); empty.amax(1)
 mask.amax(0); mask.amin(); (x * 0 + tied).amax(1); (x * 0 + tied).amin((0, 1)); x.half().amax(0); x.T.amax(0); s.amax((0,))

@@ -19,6 +19,7 @@ def _vector_norm(input: Any, ord: float = 2, dim: Any = None, keepdim: bool = Fa
 REFERENCES = {"vector_norm_of": _vector_norm}
 
 FUNCTIONS = """
+torch.linalg.vector_norm(cube.permute(2, 1, 0), dim=0).view(-1); torch.linalg.vector_norm(cube.permute(2, 1, 0), 1, dim=0).view(-1)
 torch.norm(x); torch.norm(x, 2, 1); torch.norm(x, p=2, dim=[0, 1], keepdim=True); torch.norm(x, dim=0); torch.norm(x, "fro", (0, 1))
 torch.norm(x, float("inf"), dim=-1); x.norm(); x.norm(2, dtype=torch.float64); x.norm(1, 0, True, torch.float64); x.norm(p="fro")
 torch.norm(x, "fro", dim=0); torch.norm(x, None, 0); x.norm(3); x.norm(0); x.norm(0.5); x.norm(-1, 1); x.norm(-float("inf"))

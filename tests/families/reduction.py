@@ -30,6 +30,7 @@ OPERANDS = {
 }  # fmt: skip
 
 FUNCTIONS = """
+cube.permute(2, 1, 0).sum(0).view(-1); cube.permute(2, 1, 0).mean(1).view(-1); cube.permute(2, 1, 0).prod(2).view(-1); cube.permute(2, 1, 0).logsumexp(0).view(-1); cube.gt(0).permute(2, 1, 0).any(0).view(-1); cube.gt(0).permute(2, 1, 0).all(0, keepdim=True).view(-1)
 torch.sum(x); torch.sum(cube, (0, 2), True); x.sum(dim=1); x.sum(0, keepdim=True); x.sum(-1); n.sum(); mask.sum(0)
 s.sum(); s.sum(0); s.sum(-1); s.sum((0,)); x.sum(axis=0); x.sum(axis=(0, 1), keepdims=True)
 cube.sum([0, -1]); x.sum(dtype=torch.float64); n.sum(dtype=torch.float32); empty.sum(0); empty.sum(); x.sum(())

@@ -23,6 +23,7 @@ REFERENCES = {
 }
 
 FUNCTIONS = """
+cube.permute(2, 1, 0).std(0).view(-1); cube.permute(2, 1, 0).var(1).view(-1)
 torch.std(x); torch.std(x, 0); torch.std(x, (0, 1), True); x.std(); x.std(1); x.std(0, True); x.std(True); x.std(False)
 x.std(unbiased=False); x.std(dim=0, unbiased=True, keepdim=True); x.std(0, False, True); x.std(correction=0); x.detach().std(())
 x.std(0, correction=2); x.std(dim=-1, keepdim=True); cube.std((0, 2)); cube.std([1], correction=0.5); x.std(axis=0)

@@ -231,6 +231,8 @@ OUT = {
     "and back again": lambda t: mg.from_numpy(t.detach().numpy()).numpy(),
     "no_grad": lambda t: _unrecorded(t).numpy(),
 }
+if not np.from_dlpack(np.zeros(1)).flags.writeable:  # NumPy before 2.1, which writes to nothing that comes this way
+    del OUT["DLPack"]
 
 
 def _unrecorded(tensor):

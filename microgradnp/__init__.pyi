@@ -737,127 +737,6 @@ def take_along_dim(
     axis: builtins.int | None = None,
     out: Tensor | None = None,
 ) -> Tensor: ...
-def amax(
-    input: Tensor,
-    dim: builtins.int | Sequence[builtins.int] | None = None,
-    keepdim: builtins.bool = False,
-    *,
-    axis: builtins.int | Sequence[builtins.int] | None = None,
-    keepdims: builtins.bool = False,
-    out: Tensor | None = None,
-) -> Tensor:
-    """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
-    one.
-    """
-
-def amin(
-    input: Tensor,
-    dim: builtins.int | Sequence[builtins.int] | None = None,
-    keepdim: builtins.bool = False,
-    *,
-    axis: builtins.int | Sequence[builtins.int] | None = None,
-    keepdims: builtins.bool = False,
-    out: Tensor | None = None,
-) -> Tensor:
-    """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
-    one.
-    """
-
-def argmax(
-    input: Tensor,
-    dim: builtins.int | None = None,
-    keepdim: builtins.bool = False,
-    *,
-    axis: builtins.int | None = None,
-    keepdims: builtins.bool = False,
-    out: Tensor | None = None,
-) -> Tensor:
-    """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor. A nan is
-    largest.
-    """
-
-def argmin(
-    input: Tensor,
-    dim: builtins.int | None = None,
-    keepdim: builtins.bool = False,
-    *,
-    axis: builtins.int | None = None,
-    keepdims: builtins.bool = False,
-    out: Tensor | None = None,
-) -> Tensor:
-    """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor. A nan is
-    smallest.
-    """
-
-@overload
-def max(
-    input: Tensor,
-    dim: None = None,
-    keepdim: builtins.bool = False,
-    *,
-    axis: None = None,
-    keepdims: builtins.bool = False,
-    out: Tensor | None = None,
-) -> Tensor:
-    """The largest element; along ``dim`` the pair (values, indices); of two tensors the elementwise maximum."""
-
-@overload
-def max(
-    input: Tensor,
-    dim: builtins.int,
-    keepdim: builtins.bool = False,
-    *,
-    keepdims: builtins.bool = False,
-    out: tuple[Tensor, ...] | None = None,
-) -> return_types.max: ...
-@overload
-def max(
-    input: Tensor, *, axis: builtins.int, keepdims: builtins.bool = False, out: tuple[Tensor, ...] | None = None
-) -> return_types.max: ...
-@overload
-def max(input: Tensor, dim: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor: ...
-@overload
-def max(input: Tensor, *, other: Tensor | np.ndarray, out: Tensor | None = None) -> Tensor: ...
-@overload
-def min(
-    input: Tensor,
-    dim: None = None,
-    keepdim: builtins.bool = False,
-    *,
-    axis: None = None,
-    keepdims: builtins.bool = False,
-    out: Tensor | None = None,
-) -> Tensor:
-    """The smallest element; along ``dim`` the pair (values, indices); of two tensors the elementwise minimum."""
-
-@overload
-def min(
-    input: Tensor,
-    dim: builtins.int,
-    keepdim: builtins.bool = False,
-    *,
-    keepdims: builtins.bool = False,
-    out: tuple[Tensor, ...] | None = None,
-) -> return_types.min: ...
-@overload
-def min(
-    input: Tensor, *, axis: builtins.int, keepdims: builtins.bool = False, out: tuple[Tensor, ...] | None = None
-) -> return_types.min: ...
-@overload
-def min(input: Tensor, dim: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor: ...
-@overload
-def min(input: Tensor, *, other: Tensor | np.ndarray, out: Tensor | None = None) -> Tensor: ...
-def aminmax(
-    input: Tensor,
-    *,
-    dim: builtins.int | None = None,
-    keepdim: builtins.bool = False,
-    axis: builtins.int | None = None,
-    keepdims: builtins.bool = False,
-    out: tuple[Tensor, ...] | None = None,
-) -> return_types.aminmax:
-    """The smallest and the largest element, of all or along ``dim``: (min, max). Equal ones share the gradient."""
-
 @overload
 def narrow(input: Tensor, dim: builtins.int, start: builtins.int | Tensor, length: builtins.int) -> Tensor:
     """A view of ``length`` elements along ``dim``, from ``start`` on, which may be negative, or a 0-d integer
@@ -1346,6 +1225,127 @@ def gradient(
     axis: builtins.int | Sequence[builtins.int] | None = None,
 ) -> tuple[Tensor, ...]:
     """The slope of ``input``, the values of a function at points, along the dimensions ``dim`` (by default all)."""
+
+def amax(
+    input: Tensor,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
+    one.
+    """
+
+def amin(
+    input: Tensor,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
+    one.
+    """
+
+def argmax(
+    input: Tensor,
+    dim: builtins.int | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: builtins.int | None = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor. A nan is
+    largest.
+    """
+
+def argmin(
+    input: Tensor,
+    dim: builtins.int | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: builtins.int | None = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor. A nan is
+    smallest.
+    """
+
+@overload
+def max(
+    input: Tensor,
+    dim: None = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: None = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The largest element; along ``dim`` the pair (values, indices); of two tensors the elementwise maximum."""
+
+@overload
+def max(
+    input: Tensor,
+    dim: builtins.int,
+    keepdim: builtins.bool = False,
+    *,
+    keepdims: builtins.bool = False,
+    out: tuple[Tensor, ...] | None = None,
+) -> return_types.max: ...
+@overload
+def max(
+    input: Tensor, *, axis: builtins.int, keepdims: builtins.bool = False, out: tuple[Tensor, ...] | None = None
+) -> return_types.max: ...
+@overload
+def max(input: Tensor, dim: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor: ...
+@overload
+def max(input: Tensor, *, other: Tensor | np.ndarray, out: Tensor | None = None) -> Tensor: ...
+@overload
+def min(
+    input: Tensor,
+    dim: None = None,
+    keepdim: builtins.bool = False,
+    *,
+    axis: None = None,
+    keepdims: builtins.bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The smallest element; along ``dim`` the pair (values, indices); of two tensors the elementwise minimum."""
+
+@overload
+def min(
+    input: Tensor,
+    dim: builtins.int,
+    keepdim: builtins.bool = False,
+    *,
+    keepdims: builtins.bool = False,
+    out: tuple[Tensor, ...] | None = None,
+) -> return_types.min: ...
+@overload
+def min(
+    input: Tensor, *, axis: builtins.int, keepdims: builtins.bool = False, out: tuple[Tensor, ...] | None = None
+) -> return_types.min: ...
+@overload
+def min(input: Tensor, dim: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor: ...
+@overload
+def min(input: Tensor, *, other: Tensor | np.ndarray, out: Tensor | None = None) -> Tensor: ...
+def aminmax(
+    input: Tensor,
+    *,
+    dim: builtins.int | None = None,
+    keepdim: builtins.bool = False,
+    axis: builtins.int | None = None,
+    keepdims: builtins.bool = False,
+    out: tuple[Tensor, ...] | None = None,
+) -> return_types.aminmax:
+    """The smallest and the largest element, of all or along ``dim``: (min, max). Equal ones share the gradient."""
 
 @overload
 def softmax(

@@ -806,89 +806,6 @@ class Tensor:
         self, indices: Tensor | np.ndarray, dim: builtins.int | None = None, *, axis: builtins.int | None = None
     ) -> Tensor:
         """The elements of ``input`` at ``indices`` along ``dim``, or of all; the other dimensions are broadcast."""
-    def amax(
-        self,
-        dim: builtins.int | Sequence[builtins.int] | None = None,
-        keepdim: builtins.bool = False,
-        *,
-        axis: builtins.int | Sequence[builtins.int] | None = None,
-        keepdims: builtins.bool = False,
-    ) -> Tensor:
-        """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
-        one.
-        """
-    def amin(
-        self,
-        dim: builtins.int | Sequence[builtins.int] | None = None,
-        keepdim: builtins.bool = False,
-        *,
-        axis: builtins.int | Sequence[builtins.int] | None = None,
-        keepdims: builtins.bool = False,
-    ) -> Tensor:
-        """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there
-        is one.
-        """
-    def argmax(
-        self,
-        dim: builtins.int | None = None,
-        keepdim: builtins.bool = False,
-        *,
-        axis: builtins.int | None = None,
-        keepdims: builtins.bool = False,
-    ) -> Tensor:
-        """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor. A nan is
-        largest.
-        """
-    def argmin(
-        self,
-        dim: builtins.int | None = None,
-        keepdim: builtins.bool = False,
-        *,
-        axis: builtins.int | None = None,
-        keepdims: builtins.bool = False,
-    ) -> Tensor:
-        """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor. A nan is
-        smallest.
-        """
-    @overload
-    def max(
-        self, dim: None = None, keepdim: builtins.bool = False, *, axis: None = None, keepdims: builtins.bool = False
-    ) -> Tensor:
-        """The largest element; along ``dim`` the pair (values, indices); of two tensors the elementwise maximum."""
-    @overload
-    def max(
-        self, dim: builtins.int, keepdim: builtins.bool = False, *, keepdims: builtins.bool = False
-    ) -> return_types.max: ...
-    @overload
-    def max(self, *, axis: builtins.int, keepdims: builtins.bool = False) -> return_types.max: ...
-    @overload
-    def max(self, dim: Tensor | np.ndarray) -> Tensor: ...
-    @overload
-    def max(self, *, other: Tensor | np.ndarray) -> Tensor: ...
-    @overload
-    def min(
-        self, dim: None = None, keepdim: builtins.bool = False, *, axis: None = None, keepdims: builtins.bool = False
-    ) -> Tensor:
-        """The smallest element; along ``dim`` the pair (values, indices); of two tensors the elementwise minimum."""
-    @overload
-    def min(
-        self, dim: builtins.int, keepdim: builtins.bool = False, *, keepdims: builtins.bool = False
-    ) -> return_types.min: ...
-    @overload
-    def min(self, *, axis: builtins.int, keepdims: builtins.bool = False) -> return_types.min: ...
-    @overload
-    def min(self, dim: Tensor | np.ndarray) -> Tensor: ...
-    @overload
-    def min(self, *, other: Tensor | np.ndarray) -> Tensor: ...
-    def aminmax(
-        self,
-        *,
-        dim: builtins.int | None = None,
-        keepdim: builtins.bool = False,
-        axis: builtins.int | None = None,
-        keepdims: builtins.bool = False,
-    ) -> return_types.aminmax:
-        """The smallest and the largest element, of all or along ``dim``: (min, max). Equal ones share the gradient."""
     @overload
     def narrow(self, dim: builtins.int, start: builtins.int | Tensor, length: builtins.int) -> Tensor:
         """A view of ``length`` elements along ``dim``, from ``start`` on, which may be negative, or a 0-d integer
@@ -1203,6 +1120,89 @@ class Tensor:
         """``triu``, in place: the result is written into this tensor, which is returned."""
     def fill_diagonal_(self, fill_value: builtins.float | Tensor, wrap: builtins.bool = False) -> Self:
         """Set the main diagonal to one number, in place; with ``wrap`` it begins anew below a tall matrix's end."""
+    def amax(
+        self,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
+        keepdims: builtins.bool = False,
+    ) -> Tensor:
+        """The largest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there is
+        one.
+        """
+    def amin(
+        self,
+        dim: builtins.int | Sequence[builtins.int] | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        axis: builtins.int | Sequence[builtins.int] | None = None,
+        keepdims: builtins.bool = False,
+    ) -> Tensor:
+        """The smallest element, of all or over the dimensions ``dim``; equal ones share the gradient. NaN if there
+        is one.
+        """
+    def argmax(
+        self,
+        dim: builtins.int | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        axis: builtins.int | None = None,
+        keepdims: builtins.bool = False,
+    ) -> Tensor:
+        """The index of the first largest element, of all (flattened) or along ``dim``: an int64 tensor. A nan is
+        largest.
+        """
+    def argmin(
+        self,
+        dim: builtins.int | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        axis: builtins.int | None = None,
+        keepdims: builtins.bool = False,
+    ) -> Tensor:
+        """The index of the first smallest element, of all (flattened) or along ``dim``: an int64 tensor. A nan is
+        smallest.
+        """
+    @overload
+    def max(
+        self, dim: None = None, keepdim: builtins.bool = False, *, axis: None = None, keepdims: builtins.bool = False
+    ) -> Tensor:
+        """The largest element; along ``dim`` the pair (values, indices); of two tensors the elementwise maximum."""
+    @overload
+    def max(
+        self, dim: builtins.int, keepdim: builtins.bool = False, *, keepdims: builtins.bool = False
+    ) -> return_types.max: ...
+    @overload
+    def max(self, *, axis: builtins.int, keepdims: builtins.bool = False) -> return_types.max: ...
+    @overload
+    def max(self, dim: Tensor | np.ndarray) -> Tensor: ...
+    @overload
+    def max(self, *, other: Tensor | np.ndarray) -> Tensor: ...
+    @overload
+    def min(
+        self, dim: None = None, keepdim: builtins.bool = False, *, axis: None = None, keepdims: builtins.bool = False
+    ) -> Tensor:
+        """The smallest element; along ``dim`` the pair (values, indices); of two tensors the elementwise minimum."""
+    @overload
+    def min(
+        self, dim: builtins.int, keepdim: builtins.bool = False, *, keepdims: builtins.bool = False
+    ) -> return_types.min: ...
+    @overload
+    def min(self, *, axis: builtins.int, keepdims: builtins.bool = False) -> return_types.min: ...
+    @overload
+    def min(self, dim: Tensor | np.ndarray) -> Tensor: ...
+    @overload
+    def min(self, *, other: Tensor | np.ndarray) -> Tensor: ...
+    def aminmax(
+        self,
+        *,
+        dim: builtins.int | None = None,
+        keepdim: builtins.bool = False,
+        axis: builtins.int | None = None,
+        keepdims: builtins.bool = False,
+    ) -> return_types.aminmax:
+        """The smallest and the largest element, of all or along ``dim``: (min, max). Equal ones share the gradient."""
     @overload
     def softmax(self, dim: builtins.int, dtype: npt.DTypeLike | None = None) -> Tensor:
         """``exp(input)``, divided by its sum along ``dim``: positive numbers whose sum is 1."""

@@ -13,7 +13,6 @@ from .arithmetic import div
 from .comparison import where
 from .conversion import cast
 from .dims import HALF, SINGLE, Dim, axis_of, count_of, dims_of, restore_dims
-from .extreme import argmax  # noqa: F401
 from .record import Array, composite, derivatives, operation
 from .scan import product_of_others
 

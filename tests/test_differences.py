@@ -223,7 +223,11 @@ def test_here(name: str, source: str, expected: Any) -> None:
 @rows
 def test_in_pytorch(name: str, source: str, expected: Any) -> None:
     torch = pytest.importorskip("torch")
-    result = outcome(torch, PRELUDE + source)[0]
+    torch.set_warn_always(True)  # else a warning that another test has seen is not given again
+    try:
+        result = outcome(torch, PRELUDE + source)[0]
+    finally:
+        torch.set_warn_always(False)
     assert result not in ("NameError", "SyntaxError", "AttributeError"), "a mistake in the program"
     assert name in BY_CHANCE or not same(result, expected), "PyTorch does the same"
 

@@ -1,0 +1,315 @@
+"""A capturing array: it computes like the NumPy array it wraps, and writes every NumPy call onto a tape.
+
+Since every forward pass, derivative rule and optimizer update is plain NumPy, tensors that hold capturing arrays turn a
+whole training step into a list of NumPy calls, without a second definition of anything. What a tape cannot know it
+refuses: turning a captured value into a Python number, a bool or a plain array would freeze it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from ..autograd.memory import owner_of
+from ..tensor import Tensor
+from .program import Block, Call, Program, Value, mapped
+
+# What these tell of an array is known from the captured run, and stays.
+ABOUT_ARRAYS = frozenset(
+    {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.common_type,
+     np.shares_memory, np.may_share_memory, np.min_scalar_type}
+)  # fmt: skip
+# The shapes of their results depend on the values.
+OF_UNKNOWN_SHAPE = frozenset(
+    {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
+     np.unique_values, np.extract, np.compress, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d, np.bincount}
+)  # fmt: skip
+# Functions that write to their first argument, and those that take ``out`` by position too.
+WRITING = frozenset({np.copyto, np.put, np.putmask, np.place, np.put_along_axis, np.fill_diagonal})
+OUT_POSITION = {np.dot: 2, np.clip: 3, np.concatenate: 2, np.take: 3, np.cumsum: 3, np.cumprod: 3, np.stack: 2}
+
+
+class NotCapturable(RuntimeError):
+    """Something in a compiled function that a replay could not repeat."""
+
+
+class Tape:
+    """The NumPy calls of a computation, in order, as a ``Program``."""
+
+    def __init__(self) -> None:
+        self.program = Program()
+        self.update = -1  # which optimizer update is running
+        self._blocks: dict[int, Block] = {}  # by the id of the memory's owner, which the block or a value keeps alive
+        self._constants: dict[int, CapturedArray] = {}  # by the id of the plain array
+        self._alive: list[Any] = []  # so that no id is given to another array
+
+    # Where values come from
+
+    def outside(self, array: np.ndarray) -> CapturedArray:
+        """Memory that lives on between the runs: a run reads what it holds then, and writes to it."""
+        return self._wrap(array, "outside", owner_of(array))
+
+    def argument(self, array: np.ndarray, index: int) -> CapturedArray:
+        """An array that every run is given anew."""
+        block = Block("argument", array.nbytes, array, index)
+        self._alive.append(array)
+        value = self._value(block, array.shape, array.dtype, array.strides, 0, array)
+        return CapturedArray(array, value, self)
+
+    def fed(self, array: np.ndarray) -> CapturedArray:
+        """A 0-d array that is written to before every run."""
+        return self._wrap(array, "fed", array)
+
+    def constant(self, array: Any) -> CapturedArray:
+        """An array that is the same in every run: a copy of it as it is now."""
+        known = self._constants.get(id(array))
+        if known is None:
+            snapshot = np.array(array, order="K", subok=False)
+            self._alive.append(array)
+            known = self._constants[id(array)] = self._wrap(snapshot, "constant", snapshot)
+        return known
+
+    def _wrap(self, array: Any, kind: str, owner: Any) -> CapturedArray:
+        block = self._blocks.get(id(owner))
+        if block is None:
+            self._alive.append(owner)
+            nbytes = getattr(owner, "nbytes", array.nbytes)
+            block = self._blocks[id(owner)] = Block(kind, nbytes, owner if isinstance(owner, np.ndarray) else array)
+        return CapturedArray(array, self._located(array, block), self)
+
+    def _located(self, array: Any, block: Block) -> Value:
+        """A value that looks into a block: where, is told by the addresses."""
+        base = block.array if block.array is not None else array
+        offset = _address(array) - _address(base) if isinstance(array, np.ndarray) else 0
+        return self._value(block, array.shape, array.dtype, getattr(array, "strides", ()), offset, array)
+
+    def _value(self, block: Block, shape: Any, dtype: Any, strides: Any, offset: int, sample: Any) -> Value:
+        value = Value(len(self.program.values), block, shape, dtype, strides, offset, sample)
+        self.program.values.append(value)
+        return value
+
+    # Calls
+
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make a NumPy call on the arrays that the capturing arrays wrap, and record it."""
+        if function in OF_UNKNOWN_SHAPE:
+            raise NotCapturable(
+                f"{_place_text()}: {function.__name__}() gives a result whose shape depends on the values, and a "
+                "compiled function has fixed shapes. Keep the shape and mask the values, for example with where()"
+            )
+        if function in ABOUT_ARRAYS:
+            return function(*mapped(args, _array), **mapped(kwargs, _array))
+        target = self._target(function, args, kwargs)
+        if isinstance(target, np.ndarray):  # plain memory that is written to is made anew in every run
+            self._constants[id(target)] = self._renewed(target)
+        args, kwargs = mapped(args, self._taken), mapped(kwargs, self._taken)
+        result = function(*mapped(args, _array), **mapped(kwargs, _array))
+        call = Call(function, mapped(args, _to_value), mapped(kwargs, _to_value), place=_place(), update=self.update)
+        self.program.calls.append(call)
+        if target is not None:
+            target = self._taken(target)
+            call.writes = (target.value,)
+            if result is None or result is target.array:
+                return None if result is None else target
+        if isinstance(result, (tuple, list)):
+            call.structure = type(result)
+            parts = [self._result(call, part) for part in result]
+            return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+        return self._result(call, result)
+
+    def _result(self, call: Call, result: Any) -> Any:
+        if not isinstance(result, (np.ndarray, np.generic)):
+            raise NotCapturable(f"{_place_text()}: {call.function} gives a {type(result).__name__}, not an array")
+        owner = owner_of(result) if isinstance(result, np.ndarray) else result
+        block = self._blocks.get(id(owner))
+        if block is None:
+            own = owner if isinstance(owner, np.ndarray) else result
+            block = self._blocks[id(owner)] = Block("own", own.nbytes, own if isinstance(own, np.ndarray) else None)
+            self._alive.append(owner)
+        else:
+            call.view = True
+        value = self._located(result, block)
+        call.results += (value,)
+        return CapturedArray(result, value, self)
+
+    def _target(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The array that a call writes to: a capturing or a plain one, or None."""
+        if function is setitem or function in WRITING or getattr(function, "__name__", "") == "at":
+            return args[0]
+        out = kwargs.get("out")
+        if out is None and len(args) > (position := OUT_POSITION.get(function, len(args))):
+            out = args[position]
+        return out[0] if isinstance(out, tuple) else out
+
+    def _renewed(self, array: np.ndarray) -> CapturedArray:
+        """A plain array that a call is about to write to: in every run, a new copy of what it is now."""
+        before = self.constant(array)
+        call = Call(np.copy, (before.value,), {}, place=_place(), update=self.update)
+        self.program.calls.append(call)
+        block = self._blocks[id(array)] = Block("own", array.nbytes, array)
+        value = self._located(array, block)
+        call.results = (value,)
+        return CapturedArray(array, value, self)
+
+    def _taken(self, item: Any) -> Any:
+        """An argument of a call, as the tape knows it: plain arrays are constants."""
+        if isinstance(item, CapturedArray):
+            if item.tape is not self:
+                raise NotCapturable(f"{_place_text()}: an array of another captured run has survived it")
+            return item
+        return self.constant(item) if isinstance(item, np.ndarray) else item
+
+    def finish(self, fresh: tuple[CapturedArray, ...] = (), kept: tuple[CapturedArray, ...] = ()) -> Program:
+        """The program, with what must be there when it has run."""
+        self.program.fresh = tuple(array.value for array in fresh)
+        self.program.kept = tuple(array.value for array in kept)
+        return self.program
+
+
+class CapturedArray(NDArrayOperatorsMixin):
+    """An array of a tape: it speaks NumPy's protocols and the language of derivative rules."""
+
+    __slots__ = ("__weakref__", "array", "tape", "value")
+
+    def __init__(self, array: Any, value: Value, tape: Tape) -> None:
+        self.array, self.value, self.tape = array, value, tape
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return self.tape.call(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return self.tape.call(func, args, kwargs)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    @property
+    def dtype(self) -> Any:
+        return self.array.dtype
+
+    @property
+    def itemsize(self) -> int:
+        return self.array.itemsize
+
+    @property
+    def ndim(self) -> int:
+        return self.array.ndim
+
+    @property
+    def size(self) -> int:
+        return self.array.size
+
+    @property
+    def nbytes(self) -> int:
+        return self.array.nbytes
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        return self.array.strides if isinstance(self.array, np.ndarray) else ()
+
+    @property
+    def flags(self) -> Any:
+        return self.array.flags
+
+    @property
+    def T(self) -> Any:
+        return self.tape.call(np.transpose, (self,), {})
+
+    def reshape(self, *shape: Any) -> Any:
+        return self.tape.call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
+
+    def transpose(self, *axes: Any) -> Any:
+        return self.tape.call(np.transpose, (self, (axes[0] if len(axes) == 1 else axes) or None), {})
+
+    def astype(self, dtype: Any, order: str = "K", copy: bool = True) -> Any:
+        return self.tape.call(astype, (self, dtype), {"order": order, "copy": copy})
+
+    def copy(self, order: str = "C") -> Any:
+        return self.tape.call(np.copy, (self,), {"order": order})
+
+    def __getitem__(self, index: Any) -> Any:
+        if any(getattr(item, "dtype", None) == np.bool_ for item in (index if isinstance(index, tuple) else (index,))):
+            raise NotCapturable(
+                f"{_place_text()}: indexing with a mask gives a result whose shape depends on the values, and a compiled "
+                "function has fixed shapes. Use where(), or multiply by the mask"
+            )
+        return self.tape.call(getitem, (self, index), {})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.tape.call(setitem, (self, index, value), {})
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise NotCapturable(
+            f"{_place_text()}: a captured value cannot become a Python number, a bool or a NumPy array while a step is "
+            "being captured: its value would be frozen into the replay. Keep it a tensor (where() instead of if), or "
+            "read it after the step"
+        )
+
+    __array__ = __bool__ = __float__ = __int__ = __index__ = __len__ = __iter__ = __contains__ = _refuse
+    __complex__ = item = tolist = tobytes = _refuse
+
+    def __repr__(self) -> str:
+        return f"CapturedArray({self.value}, {self.dtype}, shape {self.shape})"
+
+
+def getitem(array: Any, index: Any) -> Any:
+    return array[index]
+
+
+def setitem(array: Any, index: Any, value: Any) -> None:
+    array[index] = value
+
+
+def astype(array: Any, dtype: Any, order: Any = "K", copy: bool = True) -> Any:
+    return array.astype(dtype, order=order, copy=copy)
+
+
+def _array(item: Any) -> Any:
+    return item.array if isinstance(item, CapturedArray) else item
+
+
+def _to_value(item: Any) -> Any:
+    return item.value if isinstance(item, CapturedArray) else item
+
+
+def _address(array: Any) -> int:
+    return array.__array_interface__["data"][0]
+
+
+def _place() -> tuple[str, int]:
+    """The user's file and line: the innermost frame outside this package and the libraries that run its code."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (
+        "microgradnp", "contextlib", "numpy", "functools",
+    ):  # fmt: skip
+        frame = frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
+
+
+def _place_text() -> str:
+    file, line = _place()
+    return f"{file}, line {line}" if file else "compile"
+
+
+@contextmanager
+def capturing(tensors: Iterable[Tensor]) -> Iterator[Tape]:
+    """While the block lasts, these tensors hold capturing arrays; gives the tape.
+
+    The step that is captured is also carried out. Afterwards the tensors hold their own arrays again, without
+    gradients.
+    """
+    tape = Tape()
+    held = [(tensor, tensor._array) for tensor in tensors]
+    for tensor, array in held:
+        tensor._array = tape.outside(array)
+    try:
+        yield tape
+    finally:
+        for tensor, array in held:
+            tensor._array, tensor._grad = array, None

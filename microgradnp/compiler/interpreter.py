@@ -1,0 +1,40 @@
+"""Running a program call by call: slow, and plain enough to be the reference for everything that is faster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .program import Block, Program, Value, mapped
+
+
+def interpret(program: Program, arguments: Sequence[np.ndarray] = ()) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Run a program; returns its fresh and its kept outputs."""
+    arrays: dict[int, Any] = {}
+    renewed: dict[Block, np.ndarray] = {}
+
+    def array_of(item: Any) -> Any:
+        if not isinstance(item, Value):
+            return item
+        if item.number not in arrays:
+            arrays[item.number] = given(item)
+        return arrays[item.number]
+
+    def given(value: Value) -> Any:
+        """A value that no call makes."""
+        block = value.block
+        if block.kind == "argument":
+            return arguments[block.index]
+        if block.kind == "constant":
+            renewed.setdefault(block, block.array.copy("K"))
+            return np.ndarray(value.shape, value.dtype, renewed[block], value.offset, value.strides)
+        return value.sample
+
+    for call in program.calls:
+        result = call.function(*mapped(call.args, array_of), **mapped(call.kwargs, array_of))
+        results = result if call.structure is not None else (result,)
+        for value, array in zip(call.results, results, strict=False):
+            arrays[value.number] = array
+    return tuple(map(array_of, program.fresh)), tuple(map(array_of, program.kept))

@@ -305,7 +305,7 @@ def _accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
     before = tensor._grad
     if before is None:
         tensor._grad = _own(g)
-    elif create_graph or type(before._array) is not np.ndarray or not before._array.flags.writeable:
+    elif create_graph or not before._array.flags.writeable:
         total = before + g
         tensor._grad = total if isinstance(total, Tensor) else make(total)
     else:
@@ -322,7 +322,7 @@ def _own(g: Any) -> Tensor:
         return make(g if mine else g.copy())
     if isinstance(g, Tensor):
         return g.clone()
-    return make(np.array(g) if isinstance(g, np.generic) else g)
+    return make(np.copy(g))
 
 
 def _sole_owner_count() -> int:

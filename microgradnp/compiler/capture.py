@@ -44,52 +44,45 @@ class Tape:
     def __init__(self) -> None:
         self.program = Program()
         self.update = -1  # which optimizer update is running
-        self._blocks: dict[int, Block] = {}  # by the id of the memory's owner, which the block or a value keeps alive
-        self._constants: dict[int, CapturedArray] = {}  # by the id of the plain array
+        self.before_writing: Callable[[np.ndarray], None] = lambda array: None  # told of memory from outside
+        self._blocks: dict[int, Block] = {}  # by the id of the memory's owner
+        self._bases: dict[int, int] = {}  # the addresses of the same
         self._alive: list[Any] = []  # so that no id is given to another array
 
     # Where values come from
 
     def outside(self, array: np.ndarray) -> CapturedArray:
         """Memory that lives on between the runs: a run reads what it holds then, and writes to it."""
-        return self._wrap(array, "outside", owner_of(array))
+        return self._known(array, lambda owner: Block("outside", owner.nbytes, owner))
 
     def argument(self, array: np.ndarray, index: int) -> CapturedArray:
         """An array that every run is given anew."""
         block = Block("argument", array.nbytes, array, index)
         self._alive.append(array)
-        value = self._value(block, array.shape, array.dtype, array.strides, 0, array)
+        value = self._value(block, array, 0)
         return CapturedArray(array, value, self)
 
     def fed(self, array: np.ndarray) -> CapturedArray:
         """A 0-d array that is written to before every run."""
-        return self._wrap(array, "fed", array)
+        return self._known(array, lambda owner: Block("fed", owner.nbytes, owner))
 
     def constant(self, array: Any) -> CapturedArray:
-        """An array that is the same in every run: a copy of it as it is now."""
-        known = self._constants.get(id(array))
-        if known is None:
-            snapshot = np.array(array, order="K", subok=False)
-            self._alive.append(array)
-            known = self._constants[id(array)] = self._wrap(snapshot, "constant", snapshot)
-        return known
+        """An array that holds in every run, to begin with, what it holds now."""
+        return self._known(array, lambda owner: Block("constant", owner.nbytes, owner.copy("K")))
 
-    def _wrap(self, array: Any, kind: str, owner: Any) -> CapturedArray:
+    def _known(self, array: Any, make: Callable[[Any], Block]) -> CapturedArray:
+        """The value for an array, in the block of its memory, which is made when it is new."""
+        owner = _owner(array)
         block = self._blocks.get(id(owner))
         if block is None:
+            block = self._blocks[id(owner)] = make(owner)
+            self._bases[id(owner)] = _address(owner)
             self._alive.append(owner)
-            nbytes = getattr(owner, "nbytes", array.nbytes)
-            block = self._blocks[id(owner)] = Block(kind, nbytes, owner if isinstance(owner, np.ndarray) else array)
-        return CapturedArray(array, self._located(array, block), self)
+        return CapturedArray(array, self._value(block, array, _address(array) - self._bases[id(owner)]), self)
 
-    def _located(self, array: Any, block: Block) -> Value:
-        """A value that looks into a block: where, is told by the addresses."""
-        base = block.array if block.array is not None else array
-        offset = _address(array) - _address(base) if isinstance(array, np.ndarray) else 0
-        return self._value(block, array.shape, array.dtype, getattr(array, "strides", ()), offset, array)
-
-    def _value(self, block: Block, shape: Any, dtype: Any, strides: Any, offset: int, sample: Any) -> Value:
-        value = Value(len(self.program.values), block, shape, dtype, strides, offset, sample)
+    def _value(self, block: Block, array: Any, offset: int) -> Value:
+        strides = getattr(array, "strides", ())
+        value = Value(len(self.program.values), block, array.shape, array.dtype, strides, offset, array)
         self.program.values.append(value)
         return value
 
@@ -99,43 +92,38 @@ class Tape:
         """Make a NumPy call on the arrays that the capturing arrays wrap, and record it."""
         if function in OF_UNKNOWN_SHAPE:
             raise NotCapturable(
-                f"{_place_text()}: {function.__name__}() gives a result whose shape depends on the values, and a "
+                f"{place_text()}: {function.__name__}() gives a result whose shape depends on the values, and a "
                 "compiled function has fixed shapes. Keep the shape and mask the values, for example with where()"
             )
         if function in ABOUT_ARRAYS:
             return function(*mapped(args, _array), **mapped(kwargs, _array))
-        target = self._target(function, args, kwargs)
-        if isinstance(target, np.ndarray):  # plain memory that is written to is made anew in every run
-            self._constants[id(target)] = self._renewed(target)
         args, kwargs = mapped(args, self._taken), mapped(kwargs, self._taken)
-        result = function(*mapped(args, _array), **mapped(kwargs, _array))
         call = Call(function, mapped(args, _to_value), mapped(kwargs, _to_value), place=_place(), update=self.update)
-        self.program.calls.append(call)
+        target = self._target(function, args, kwargs)
         if target is not None:
-            target = self._taken(target)
             call.writes = (target.value,)
-            if result is None or result is target.array:
-                return None if result is None else target
+            if target.value.block.kind in ("outside", "argument"):
+                self.before_writing(target.array)
+        result = function(*mapped(args, _array), **mapped(kwargs, _array))
+        self.program.calls.append(call)
+        if target is not None and (result is None or result is target.array):
+            return None if result is None else target
         if isinstance(result, (tuple, list)):
             call.structure = type(result)
             parts = [self._result(call, part) for part in result]
             return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
         return self._result(call, result)
 
-    def _result(self, call: Call, result: Any) -> Any:
+    def _result(self, call: Call, result: Any) -> CapturedArray:
         if not isinstance(result, (np.ndarray, np.generic)):
-            raise NotCapturable(f"{_place_text()}: {call.function} gives a {type(result).__name__}, not an array")
-        owner = owner_of(result) if isinstance(result, np.ndarray) else result
-        block = self._blocks.get(id(owner))
-        if block is None:
-            own = owner if isinstance(owner, np.ndarray) else result
-            block = self._blocks[id(owner)] = Block("own", own.nbytes, own if isinstance(own, np.ndarray) else None)
-            self._alive.append(owner)
+            raise NotCapturable(f"{place_text()}: {call.function} gives a {type(result).__name__}, not an array")
+        call.view = isinstance(result, np.ndarray) and id(_owner(result)) in self._blocks
+        if isinstance(result, np.generic):
+            captured = CapturedArray(result, self._value(Block("own", result.nbytes), result, 0), self)
         else:
-            call.view = True
-        value = self._located(result, block)
-        call.results += (value,)
-        return CapturedArray(result, value, self)
+            captured = self._known(result, lambda owner: Block("own", owner.nbytes))
+        call.results += (captured.value,)
+        return captured
 
     def _target(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The array that a call writes to: a capturing or a plain one, or None."""
@@ -146,21 +134,11 @@ class Tape:
             out = args[position]
         return out[0] if isinstance(out, tuple) else out
 
-    def _renewed(self, array: np.ndarray) -> CapturedArray:
-        """A plain array that a call is about to write to: in every run, a new copy of what it is now."""
-        before = self.constant(array)
-        call = Call(np.copy, (before.value,), {}, place=_place(), update=self.update)
-        self.program.calls.append(call)
-        block = self._blocks[id(array)] = Block("own", array.nbytes, array)
-        value = self._located(array, block)
-        call.results = (value,)
-        return CapturedArray(array, value, self)
-
     def _taken(self, item: Any) -> Any:
         """An argument of a call, as the tape knows it: plain arrays are constants."""
         if isinstance(item, CapturedArray):
             if item.tape is not self:
-                raise NotCapturable(f"{_place_text()}: an array of another captured run has survived it")
+                raise NotCapturable(f"{place_text()}: an array of another captured run has survived it")
             return item
         return self.constant(item) if isinstance(item, np.ndarray) else item
 
@@ -168,7 +146,17 @@ class Tape:
         """The program, with what must be there when it has run."""
         self.program.fresh = tuple(array.value for array in fresh)
         self.program.kept = tuple(array.value for array in kept)
+        self._renew_constants()
         return self.program
+
+    def _renew_constants(self) -> None:
+        """Constants that are written to are copied at the beginning of every run."""
+        written = {value.block: value for call in self.program.calls for value in call.writes}
+        for block in [block for block in written if block.kind == "constant"]:
+            array, block.kind, block.array = block.array, "own", None
+            fixed = self.constant(array)
+            value = self._value(block, array, 0)
+            self.program.calls.insert(0, Call(copied, (fixed.value,), {}, (value,)))
 
 
 class CapturedArray(NDArrayOperatorsMixin):
@@ -218,6 +206,11 @@ class CapturedArray(NDArrayOperatorsMixin):
         return self.array.flags
 
     @property
+    def base(self) -> Any:
+        """By which the owner of its memory is found."""
+        return self.array
+
+    @property
     def T(self) -> Any:
         return self.tape.call(np.transpose, (self,), {})
 
@@ -236,7 +229,7 @@ class CapturedArray(NDArrayOperatorsMixin):
     def __getitem__(self, index: Any) -> Any:
         if any(getattr(item, "dtype", None) == np.bool_ for item in (index if isinstance(index, tuple) else (index,))):
             raise NotCapturable(
-                f"{_place_text()}: indexing with a mask gives a result whose shape depends on the values, and a compiled "
+                f"{place_text()}: indexing with a mask gives a result whose shape depends on the values, and a compiled "
                 "function has fixed shapes. Use where(), or multiply by the mask"
             )
         return self.tape.call(getitem, (self, index), {})
@@ -246,7 +239,7 @@ class CapturedArray(NDArrayOperatorsMixin):
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise NotCapturable(
-            f"{_place_text()}: a captured value cannot become a Python number, a bool or a NumPy array while a step is "
+            f"{place_text()}: a captured value cannot become a Python number, a bool or a NumPy array while a step is "
             "being captured: its value would be frozen into the replay. Keep it a tensor (where() instead of if), or "
             "read it after the step"
         )
@@ -278,8 +271,20 @@ def _to_value(item: Any) -> Any:
     return item.value if isinstance(item, CapturedArray) else item
 
 
+def copied(array: Any) -> Any:
+    """A copy with the same strides."""
+    return array.copy("K")
+
+
+def _owner(array: Any) -> Any:
+    """Whose memory an array looks into, if that is an array in one piece, else the array itself."""
+    owner = owner_of(array)
+    whole = isinstance(owner, np.ndarray) and (owner.flags.c_contiguous or owner.flags.f_contiguous)
+    return owner if whole else array
+
+
 def _address(array: Any) -> int:
-    return array.__array_interface__["data"][0]
+    return array.__array_interface__["data"][0] if isinstance(array, np.ndarray) else 0
 
 
 def _place() -> tuple[str, int]:
@@ -292,7 +297,7 @@ def _place() -> tuple[str, int]:
     return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
 
 
-def _place_text() -> str:
+def place_text() -> str:
     file, line = _place()
     return f"{file}, line {line}" if file else "compile"
 

@@ -305,7 +305,7 @@ def _record(record: Operation) -> list[str]:
 def _put_in_order(record: Operation) -> list[str]:
     if not record.compact:
         return []
-    return ["if array.ndim > 1 and array.__class__ is ndarray and not array.flags.c_contiguous: array = array.copy()"]
+    return ["if array.ndim > 1 and not array.flags.c_contiguous: array = array.copy()"]
 
 
 def _leave_out() -> list[str]:
@@ -316,7 +316,7 @@ def _leave_out() -> list[str]:
 def _mark_view(record: Operation) -> list[str]:
     first = record.operands[0]
     return [
-        f"if array.__class__ is ndarray and array.base is not None and owner_of(array) is owner_of({first}_array):"
+        f"if array.base is not None and owner_of(array) is owner_of({first}_array):"
         f" look_into(out, {first})"
     ]
 

@@ -17,7 +17,7 @@ from ..tensor import Tensor, array_from
 from .record import Array, Index, c_order, composite, derivatives, operation
 
 PLAIN = frozenset((int, bool, type(None), type(Ellipsis)))  # what NumPy and PyTorch take alike
-ARRAYS = frozenset((np.ndarray, bool))  # what makes the result a copy
+ARRAYS: set[type] = {np.ndarray, bool}  # what makes the result a copy; the compiler adds its arrays
 
 
 # From PyTorch's index to NumPy's
@@ -57,7 +57,7 @@ def _plain_item(item: Any) -> Any:
     if isinstance(item, slice):
         return _plain_slice(item)
     if isinstance(item, (Tensor, np.ndarray)):  # a copy: it may be written to before the backward pass needs it
-        item = _plain_array(np.array(item._array if isinstance(item, Tensor) else item))
+        item = _plain_array(np.copy(item._array if isinstance(item, Tensor) else item))
         return item.item() if item.ndim == 0 else item
     if isinstance(item, (list, tuple, range)):
         array = array_from(list(item), None if len(item) else np.int64)
@@ -106,7 +106,7 @@ def in_two_steps(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tu
             rest = ndim - sum(map(_consumed, index))
             first += [slice(None)] * rest
             second += [slice(None)] * rest
-        elif isinstance(item, np.ndarray):
+        elif _is_array(item):
             first += [slice(None)] * _consumed(item)
             second.append(item)
         elif item is True or item is False:
@@ -121,7 +121,7 @@ def in_two_steps(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tu
 
 def _consumed(item: Any) -> int:
     """How many dimensions of the tensor an item of an index stands for."""
-    if isinstance(item, np.ndarray):
+    if _is_array(item):
         return item.ndim if item.dtype.kind == "b" else 1
     return 0 if item is None or item is Ellipsis or item.__class__ is bool else 1
 
@@ -133,11 +133,15 @@ def integers_first(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], 
     if not kinds & ARRAYS:
         return None
     between = index[special[0] : special[-1] + 1]
-    if kinds == {np.ndarray} and not any(item is Ellipsis for item in between):
+    if bool not in kinds and kinds <= ARRAYS and not any(item is Ellipsis for item in between):
         return None  # arrays alone: both put their dimensions in front when something stands between them
     if bool not in kinds and len(between) == len(special):
         return None
     return in_two_steps(index, ndim)
+
+
+def _is_array(item: Any) -> bool:
+    return item.__class__ in ARRAYS and item.__class__ is not bool
 
 
 def _is_integer(item: Any) -> bool:
@@ -154,7 +158,7 @@ def _is_view(index: Any) -> bool:
 def _takes_once(index: Any) -> bool:
     """Whether every element is taken at most once, as far as the types tell: no arrays of integers in the index."""
     items = index if isinstance(index, tuple) else (index,)
-    return not any(isinstance(item, np.ndarray) and item.dtype.kind in "iu" and item.ndim for item in items)
+    return not any(_is_array(item) and item.dtype.kind in "iu" and item.ndim for item in items)
 
 
 def _indexings(make: Any) -> list[tuple[Any, ...]]:
@@ -281,7 +285,7 @@ def _getitem_method(input: Array, index: Any) -> Array:
 
 
 def _read_arrays(input: Tensor, index: tuple[Any, ...]) -> Tensor:
-    if len(index) == 2 and index[0].__class__ is np.ndarray:  # and an Ellipsis: x[k], x[mask]
+    if len(index) == 2 and _is_array(index[0]):  # and an Ellipsis: x[k], x[mask]
         return getitem(input, index)
     first, second = in_two_steps(index, input.ndim)
     plain = all(item.__class__ is slice and item == slice(None) for item in first[:-1])

@@ -88,8 +88,6 @@ def _has_base_in_graph(view: Tensor) -> bool:
 
 def _check_memory(target: Tensor, name: str) -> None:
     array = target._array
-    if not isinstance(array, np.ndarray):
-        return
     if _overlaps(array):
         raise RuntimeError(
             f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
@@ -114,8 +112,8 @@ def _overlaps(array: np.ndarray) -> bool:
 
 def _before(target: Tensor) -> Tensor:
     """The tensor as it is now, at its place in the graph, in memory that the write will not reach."""
-    copied = recording.get() and isinstance(target._array, np.ndarray)  # else nothing will keep it
-    return lift(np.array(target._array) if copied else target._array, edge_of(target))
+    array = target._array
+    return lift(np.copy(array) if recording.get() else array, edge_of(target))  # else nothing will keep it
 
 
 def _fitted(target: Tensor, name: str, result: Tensor) -> Tensor:

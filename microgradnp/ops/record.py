@@ -283,7 +283,7 @@ def check_tensors(function: str, **tensors: Any) -> None:
 
 def c_order(array: Any) -> Any:
     """A new array in C order, as PyTorch makes it: NumPy keeps the order of its operands."""
-    return array.copy() if isinstance(array, np.ndarray) and not array.flags.c_contiguous else array
+    return array if array.flags.c_contiguous else array.copy()
 
 
 def _dispatched(forward: Callable[..., Any]) -> Callable[..., Any]:

@@ -101,7 +101,7 @@ def view(input: Array, *size: Any) -> Array:
     if len(size) == 1 and isinstance(size[0], (np.dtype, type)):
         return _as_dtype(input, dtypes.as_dtype(size[0], "view()"))
     out = reshape(input, _given(size, "view"))
-    if out._base is None and isinstance(out._array, np.ndarray) and out.numel():
+    if out._base is None and out.numel():
         raise RuntimeError(
             f"view size is not compatible with input tensor's size and stride (shape {tuple(input.shape)}, strides "
             f"{input.stride()}): its elements do not lie in that order in memory. Use .reshape(...) instead."
@@ -382,7 +382,7 @@ def broadcast_to(input: Array, shape: tuple[int, ...]) -> Array:
             f"broadcast_to: shape {tuple(input.shape)} cannot be expanded to {shape}: counted from the right, each "
             f"size must be equal or 1"
         ) from None
-    if isinstance(out, np.ndarray) and input.flags.writeable:
+    if input.flags.writeable:
         out.flags.writeable = True  # one row of an expanded matrix may be written to
     return out
 

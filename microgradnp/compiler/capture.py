@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..autograd.memory import owner_of
+from ..ops import indexing
 from ..tensor import Tensor
 from .program import Block, Call, Program, Value, mapped
 
@@ -168,6 +169,7 @@ class CapturedArray(NDArrayOperatorsMixin):
         self.array, self.value, self.tape = array, value, tape
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        inputs = tuple([item.as_dtype(self.dtype) if isinstance(item, Number) else item for item in inputs])
         return self.tape.call(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -249,6 +251,41 @@ class CapturedArray(NDArrayOperatorsMixin):
 
     def __repr__(self) -> str:
         return f"CapturedArray({self.value}, {self.dtype}, shape {self.shape})"
+
+
+indexing.ARRAYS.add(CapturedArray)
+
+
+class Number:
+    """A number that each run computes anew: beside an array it is a 0-d array of that type."""
+
+    def __init__(self, value: float, tape: Tape) -> None:
+        self.value, self.tape = value, tape
+        self.arrays: dict[Any, CapturedArray] = {}
+
+    def as_dtype(self, dtype: np.dtype[Any]) -> CapturedArray:
+        if dtype not in self.arrays:
+            self.arrays[dtype] = self.tape.fed(np.array(self.value, dtype))
+        return self.arrays[dtype]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return next(item for item in inputs if isinstance(item, CapturedArray)).__array_ufunc__(
+            ufunc, method, *inputs, **kwargs
+        )
+
+    def _refuse(self, other: Any = None) -> Any:
+        if isinstance(other, CapturedArray):
+            return NotImplemented  # its own operator will do
+        raise NotCapturable(
+            f"{place_text()}: an optimizer's update does Python arithmetic with one of its settings, or asks for its value, "
+            "which would be frozen: compute what it needs in settings(), and return bools for what it branches on"
+        )
+
+    __bool__ = __float__ = __int__ = __index__ = __array__ = __neg__ = __abs__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
+    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __eq__ = __ne__ = _refuse  # type: ignore[assignment]
+    __hash__ = object.__hash__
 
 
 def getitem(array: Any, index: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 from ..tensor import Tensor, edge_of
 from .conversion import clone
 from .indexing import getitem
+from .inplace import address_of
 from .record import Array, composite, derivatives, operation
 from .shape import dim_from, permute, reshape
 
@@ -222,7 +223,7 @@ def as_strided(
 
 
 def _address(tensor: Tensor) -> int:
-    return tensor._array.__array_interface__["data"][0]
+    return address_of(tensor._array)
 
 
 def _in_memory_order(tensor: Tensor) -> Tensor | None:

@@ -120,14 +120,22 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            params = [p for p in group["params"] if p._grad is not None]
-            settings = self.settings(group)
-            self._stamp(params)
-            self.update(params, *settings)
+            self._update_group(group)
         return loss
 
+    def _update_group(self, group: dict[str, Any]) -> None:
+        params = [p for p in group["params"] if p._grad is not None]
+        settings = self.settings(group)
+        self._stamp(params)
+        self.update(params, *settings)
+
     def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
-        """The host part of a step: the Python numbers that ``update`` takes."""
+        """The host part of a step: what ``update`` takes, worked out in Python.
+
+        Floats may be different in every step; ``update`` only passes them on to NumPy. What it branches on is of another
+        type: bools, tuples of them. (A compiled step computes the floats anew, and is captured anew when something else
+        changes.)
+        """
         raise NotImplementedError
 
     def update(self, params: list[Tensor], *settings: Any) -> None:
@@ -199,6 +207,11 @@ class Optimizer:
             settings = sorted(_without_params(group).items())
             text += f"\nParameter Group {i}\n" + "".join(f"    {name}: {value}\n" for name, value in settings)
         return text + ")"
+
+
+def as_array(number: Any, dtype: Any) -> Any:
+    """A number from ``settings`` as a 0-d array, which spares NumPy a conversion wherever it is used."""
+    return np.array(number, dtype) if number.__class__ is float else number.as_dtype(dtype)  # in a compiled step
 
 
 def _split(given: Any) -> tuple[list[str], list[Any]]:

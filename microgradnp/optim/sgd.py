@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, make
-from .optimizer import Optimizer
+from .optimizer import Optimizer, as_array
 
 
 class SGD(Optimizer):
@@ -70,40 +70,41 @@ class SGD(Optimizer):
     def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
         """Python numbers, whatever was given: a NumPy float64 would turn float32 arithmetic into float64."""
         lr, momentum = float(group["lr"]), float(group["momentum"])
-        dampening, decay = float(group["dampening"]), float(group["weight_decay"])
-        return lr, momentum, dampening, decay, group["nesterov"], group["maximize"]
+        weight, decay = 1 - float(group["dampening"]), float(group["weight_decay"])
+        parts = (bool(decay), bool(momentum), weight != 1, bool(group["nesterov"]), bool(group["maximize"]))
+        return lr, momentum, weight, decay, parts
 
     def update(  # type: ignore[override]
         self,
         params: list[Tensor],
         lr: float,
         momentum: float,
-        dampening: float,
+        weight: float,
         decay: float,
-        nesterov: bool,
-        maximize: bool,
+        parts: tuple[bool, ...],
     ) -> None:
-        """The formula of the class, for each parameter."""
+        """The formula of the class, for each parameter; ``parts`` tells which parts of it there are."""
+        decays, keeps, weighs, nesterov, maximize = parts
         rate: Any = None  # as a 0-d array of the parameters' type, which spares NumPy a conversion for each
         for p in params:
             array, grad = p._array, p._grad._array  # type: ignore[union-attr]
             if rate is None or rate.dtype is not array.dtype:
-                rate = np.array(lr, array.dtype)
+                rate = as_array(lr, array.dtype)
             if maximize:
                 grad = -grad
-            if decay:
+            if decays:
                 grad = grad + array * decay
-            if momentum:
-                grad = self._with_momentum(self.state[p], grad, momentum, 1 - dampening, nesterov)
+            if keeps:
+                grad = self._with_momentum(self.state[p], grad, momentum, weight if weighs else None, nesterov)
             np.subtract(array, np.multiply(grad, rate), array)
 
     @staticmethod
-    def _with_momentum(state: dict[str, Any], grad: Any, momentum: float, weight: float, nesterov: bool) -> Any:
+    def _with_momentum(state: dict[str, Any], grad: Any, momentum: float, weight: float | None, nesterov: bool) -> Any:
         if state.get("momentum_buffer") is None:
-            state["momentum_buffer"] = make(grad * 1 if grad.ndim else np.array(grad))
+            state["momentum_buffer"] = make(np.copy(grad))
             buffer = state["momentum_buffer"]._array
         else:
             buffer = state["momentum_buffer"]._array
             np.multiply(buffer, momentum, out=buffer)
-            np.add(buffer, grad if weight == 1 else grad * weight, out=buffer)
+            np.add(buffer, grad if weight is None else grad * weight, out=buffer)
         return grad + buffer * momentum if nesterov else buffer

@@ -75,6 +75,12 @@ def _foreign_owner(array: Any) -> Any:
     return owner
 
 
+def address_of(array: Any) -> int:
+    """The memory address of the first element. (``base`` of a capturing array is the array that it stands for.)"""
+    plain = array if array.__class__ is ndarray else array.base
+    return plain.__array_interface__["data"][0]
+
+
 def writes_to(array: Any) -> Writes:
     """The entry for the memory of ``array``, made on first use. An optimizer keeps it from step to step."""
     owner = owner_of(array)

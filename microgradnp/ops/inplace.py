@@ -184,7 +184,7 @@ def positions_in(base: Tensor, view: Tensor) -> np.ndarray:
     """For each element of ``view`` its position among the elements of ``base``, counted in C order."""
     wanted = _addresses(view._array)
     if base._array.flags.c_contiguous:
-        found, beside = np.divmod(wanted - address_of(base._array), base._array.itemsize)
+        found, beside = np.divmod(wanted - memory.address_of(base._array), base._array.itemsize)
         inside = not beside.any() and (not found.size or (found.min() >= 0 and found.max() < base._array.size))
     else:
         known = _addresses(base._array).reshape(-1)
@@ -196,15 +196,9 @@ def positions_in(base: Tensor, view: Tensor) -> np.ndarray:
     return found
 
 
-def address_of(array: Any) -> int:
-    """The memory address of the first element. (``base`` of a capturing array is the array that it stands for.)"""
-    plain = array if array.__class__ is np.ndarray else array.base
-    return plain.__array_interface__["data"][0]
-
-
 def _addresses(array: np.ndarray) -> np.ndarray:
     """The memory address of every element, in an array of the same shape."""
-    addresses = np.full(array.shape, address_of(array), np.int64)
+    addresses = np.full(array.shape, memory.address_of(array), np.int64)
     for axis, (size, step) in enumerate(zip(array.shape, array.strides, strict=True)):
         addresses += (np.arange(size) * step).reshape((-1,) + (1,) * (array.ndim - axis - 1))
     return addresses

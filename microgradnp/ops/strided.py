@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.memory import address_of
 from ..tensor import Tensor, edge_of
 from .conversion import clone
 from .indexing import getitem
-from .inplace import address_of
 from .record import Array, composite, derivatives, operation
 from .shape import dim_from, permute, reshape
 

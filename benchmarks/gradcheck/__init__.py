@@ -1,0 +1,1 @@
+"""How gradient checkers judge wrong derivative rules and hard functions: ``python -m benchmarks.gradcheck``."""

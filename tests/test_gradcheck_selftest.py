@@ -1,0 +1,42 @@
+"""The gradient checker is checked: it catches every wrong rule, and passes every right but hard function.
+
+The cases, and how other checkers judge them: benchmarks/gradcheck and docs/gradient-checking-scores.md.
+"""
+
+import pytest
+
+from benchmarks.gradcheck.contestants import microgradnp as judge
+from benchmarks.gradcheck.hard import HARD
+from benchmarks.gradcheck.wrong import WRONG
+
+SIBLINGS = [sibling for case in WRONG if (sibling := case.sibling()) is not None]
+
+
+def named(cases):
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
+
+
+@named(WRONG)
+def test_a_wrong_rule_is_caught(case):
+    verdict = judge(case)
+    assert verdict.passed is False, f"passed, though it is wrong: {case.why}"
+    assert verdict.reason.startswith(("fail", "refused")), f"wrong ({case.why}), but judged: {verdict.reason}"
+
+
+@named(SIBLINGS)
+def test_the_right_rule_for_the_same_function_passes(case):
+    verdict = judge(case)
+    assert verdict.passed, f"{verdict.reason}, though it is right ({case.why})"
+
+
+@named(HARD)
+def test_a_hard_function_passes(case):
+    verdict = judge(case)
+    assert verdict.passed, f"{verdict.reason}, though it is right ({case.why})"
+
+
+def test_there_are_enough_cases_and_no_name_twice():
+    names = [case.name for case in WRONG]
+    assert len(names) == len(set(names)) >= 40
+    names = [case.name for case in HARD]
+    assert len(names) == len(set(names)) >= 40

@@ -7,6 +7,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from . import autograd, cuda, dtypes, linalg, ops, random, utils
+from .allocation import keep_freed_memory as _keep_freed_memory
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.inference import is_inference, is_inference_mode_enabled
@@ -41,6 +42,8 @@ from .settings import (
     use_deterministic_algorithms,
 )
 from .tensor import Size, Tensor
+
+_keep_freed_memory()
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "microgradnp"
 # Each part may import the parts before it, and itself; only the package's face imports everything.
 # fmt: off
 LAYERS = [
-    {"dtypes", "devices", "settings", "random"},
+    {"dtypes", "devices", "settings", "random", "allocation"},
     {
         "autograd.hooks", "autograd.inference", "autograd.memory", "autograd.modes", "autograd.node", "autograd.quiet",
         "autograd.scope",

@@ -54,9 +54,10 @@ globals().update(_public_names(""))  # every operation, composite and factory wh
 __version__ = "0.1.0"
 
 if _TYPE_CHECKING:
-    from . import nn, optim, viz
+    from . import compiler, nn, optim, viz
+    from .compiler import compile
 
-_ON_DEMAND = ("nn", "optim", "viz")  # submodules that are imported when first used
+_ON_DEMAND = ("compiler", "nn", "optim", "viz")  # submodules that are imported when first used
 
 _NO_DTYPES = (
     "bfloat16", "complex32", "complex64", "complex128", "cfloat", "cdouble", "chalf", "uint16", "uint32", "uint64",
@@ -67,6 +68,8 @@ _NO_DTYPES = (
 def __getattr__(name: str) -> object:
     if name in _ON_DEMAND:
         return _import_module(f"{__name__}.{name}")
+    if name == "compile":
+        return _import_module(f"{__name__}.compiler").compile
     if name in _NO_DTYPES:
         raise AttributeError(f"microgradnp has no {name}: NumPy has no such type, or no rules are written for it")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

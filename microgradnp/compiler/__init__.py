@@ -1,5 +1,6 @@
-"""Turning a step into a list of NumPy calls."""
+"""Turning a step into a list of NumPy calls, and replaying it: what is behind ``compile``."""
 
-from .capture import CapturedArray, NotCapturable, Tape
+from .capture import NotCapturable
+from .compiled import Compiled, compile
 
-__all__ = ["CapturedArray", "NotCapturable", "Tape"]
+__all__ = ["Compiled", "NotCapturable", "compile"]

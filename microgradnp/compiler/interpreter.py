@@ -38,3 +38,16 @@ def interpret(program: Program, arguments: Sequence[np.ndarray] = ()) -> tuple[t
         for value, array in zip(call.results, results, strict=False):
             arrays[value.number] = array
     return tuple(map(array_of, program.fresh)), tuple(map(array_of, program.kept))
+
+
+def build(program: Program) -> Any:
+    """What every executor has: a function of the arguments that returns the fresh outputs; ``kept`` holds the others."""
+
+    def run(arguments: Sequence[np.ndarray]) -> tuple[Any, ...]:
+        fresh, kept = interpret(program, arguments)
+        for array, now in zip(run.kept, kept, strict=True):  # type: ignore[attr-defined]
+            array[...] = now
+        return tuple(np.copy(array) for array in fresh)
+
+    run.kept = tuple(np.copy(value.sample) for value in program.kept)  # type: ignore[attr-defined]
+    return run

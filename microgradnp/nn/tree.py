@@ -17,6 +17,19 @@ PARAMETER, BUFFER, MODULE = "parameter", "buffer", "module"
 ACCEPTED = {PARAMETER: "nn.Parameter", BUFFER: "Tensor", MODULE: "nn.Module"}
 
 
+_changes = 0
+
+
+def changes() -> int:
+    """How often an attribute of any module has been set or deleted: while it is the same, no module has changed."""
+    return _changes
+
+
+def _note_change() -> None:
+    global _changes
+    _changes += 1
+
+
 class _Entries(MutableMapping[str, Any]):
     """The registered attributes of one kind, as PyTorch's ``_parameters``, ``_buffers`` and ``_modules`` show them."""
 
@@ -31,6 +44,7 @@ class _Entries(MutableMapping[str, Any]):
     def __setitem__(self, name: str, value: Any) -> None:
         if name not in self:  # what had the name before is forgotten, and the new entry comes last
             self._module._forget(name)
+        _note_change()
         self._module._registered[name] = self._kind
         self._module.__dict__[name] = value
 
@@ -72,6 +86,7 @@ class Tree:
         return _Entries(self, MODULE)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        _note_change()
         kind = PARAMETER if isinstance(value, Parameter) else MODULE if isinstance(value, Tree) else None
         before = self.__dict__.get("_registered", {}).get(name)
         if kind is not None and (before != PARAMETER or kind == PARAMETER):
@@ -90,12 +105,14 @@ class Tree:
             )
 
     def __delattr__(self, name: str) -> None:
+        _note_change()
         if name in self.__dict__.get("_registered", ()):
             self._forget(name)
         else:
             object.__delattr__(self, name)
 
     def _forget(self, name: str) -> None:
+        _note_change()
         self._registered.pop(name, None)
         self._transient.discard(name)
         self.__dict__.pop(name, None)

@@ -1,0 +1,298 @@
+"""One captured run of a function: what it read, made and changed, and the program that does the same.
+
+While a session is open, a few doors of the library are watched, each for the thread that captures:
+
+    reading ``Tensor._array``        gives a capturing array, so that whoever uses a tensor is on the tape
+    setting ``Tensor._array``        tells which tensors the run made, and which it gave other memory
+    ``Tensor._grad``                 tells which gradients the run expects to find, and which it leaves behind
+    an optimizer's update            its settings become numbers that are computed again in every run
+    a module's call                  tells which modules must not change
+    a generator's draws              become calls that draw again in every run
+    arrays beside tensors            are read again in every run
+
+Everything else is the library as it is.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..autograd import memory
+from ..autograd.node import Leaf
+from ..ops import operands
+from ..random import Generator
+from ..tensor import Tensor
+from .capture import CapturedArray, NotCapturable, Number, Tape, place_text
+from .program import Program
+
+ARRAY, GRAD = Tensor.__dict__["_array"], Tensor.__dict__["_grad"]  # the slots, past every door
+DRAWS = (
+    "uniform", "normal", "normal_one_by_one", "log_normal", "cauchy", "geometric", "poisson", "bits", "integers",
+    "permutation", "bernoulli", "exponential", "multinomial",
+)  # fmt: skip
+
+
+class Source:
+    """A tensor from before the run: its array and its place in the graph, which later runs must find again."""
+
+    def __init__(self, tensor: Tensor, captured: CapturedArray, array: Any) -> None:
+        self.tensor, self.captured, self.array = tensor, captured, array
+        self.edge = tensor._edge
+
+
+class Update:
+    """One call of an optimizer's update: the settings it was given, and the 0-d arrays that hold those that are numbers."""
+
+    def __init__(self, optimizer: Any, group: dict[str, Any], settings: tuple[Any, ...]) -> None:
+        self.optimizer, self.group, self.settings = optimizer, group, settings
+        self.numbers: dict[int, Number] = {}
+        self.before = plain(group)
+
+
+class Draw:
+    """A draw of a generator, as a function."""
+
+    def __init__(self, generator: Any, name: str, function: Callable[..., Any]) -> None:
+        self.generator, self.function, self.__name__ = generator, function, name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(self.generator, *args, **kwargs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Draw) and (self.generator, self.__name__) == (other.generator, other.__name__)
+
+    def __hash__(self) -> int:
+        return hash((id(self.generator), self.__name__))
+
+
+class Session:
+    """Captures one run of a function. ``run`` carries it out; afterwards the session tells what it has seen."""
+
+    def __init__(self, arguments: Sequence[Tensor]) -> None:
+        self.tape = Tape()
+        self.sources: dict[int, Source] = {}
+        self.modules: dict[int, Any] = {}
+        self.updates: list[Update] = []
+        self.grads_found: dict[int, tuple[Tensor, Any]] = {}  # what the run expected to find
+        self.grads_set: dict[int, Tensor] = {}
+        self.rebound: dict[int, Tensor] = {}
+        self._made: dict[int, weakref.ref[Tensor]] = {}
+        self._thread = threading.get_ident()
+        self._paused = 0
+        self._undo: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._found: dict[int, tuple[Tensor, Any]] = {}  # every gradient as it was
+        self._states: list[tuple[Any, Any]] = []
+        self.tape.before_writing = self._remember
+        for i, tensor in enumerate(arguments):
+            array = ARRAY.__get__(tensor, Tensor)
+            self._add_source(tensor, array, self.tape.argument(array, i))
+
+    # Watching
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Watch the doors. If the run fails, everything is as it was before."""
+        from ..nn.module import Module
+        from ..optim.optimizer import Optimizer
+
+        with ExitStack() as doors:
+            for owner, name, watched in (
+                (Tensor, "_array", property(self._read_array, self._set_array)),
+                (Tensor, "_grad", property(self._read_grad, self._set_grad)),
+                (Optimizer, "_update_group", self._watched_update(Optimizer._update_group)),
+                (Module, "__call__", self._watched_call(Module.__call__)),
+                *((Generator, name, self._watched_draw(name, getattr(Generator, name))) for name in DRAWS),
+                (operands, "_as_tensor", self._watched_as_tensor(operands._as_tensor)),
+            ):
+                doors.callback(setattr, owner, name, vars(owner)[name])
+                setattr(owner, name, watched)
+            try:
+                yield
+            except BaseException:
+                self._roll_back()
+                raise
+            finally:
+                self._release()
+
+    def _mine(self) -> bool:
+        return not self._paused and threading.get_ident() == self._thread
+
+    @contextmanager
+    def _pause(self) -> Iterator[None]:
+        self._paused += 1
+        try:
+            yield
+        finally:
+            self._paused -= 1
+
+    def _read_array(self, tensor: Tensor) -> Any:
+        array = ARRAY.__get__(tensor, Tensor)
+        if array.__class__ is CapturedArray or not self._mine():
+            return array
+        key = id(tensor)
+        if key in self._made:
+            return self._captured_from(array)
+        if key not in self.sources:
+            self._add_source(tensor, array, self.tape.outside(array))
+        return self.sources[key].captured
+
+    def _captured_from(self, array: Any) -> CapturedArray:
+        """For an array that the run made without the tape, or that somebody else may write to."""
+        if isinstance(array, np.ndarray) and id(memory.owner_of(array)) in memory.lent:
+            return self.tape.outside(array)
+        return self.tape.constant(array)
+
+    def _add_source(self, tensor: Tensor, array: Any, captured: CapturedArray) -> None:
+        source = self.sources[id(tensor)] = Source(tensor, captured, array)
+        if source.edge is not None and not isinstance(source.edge, Leaf):
+            raise NotCapturable(
+                f"{place_text()}: a tensor of shape {tuple(array.shape)} comes from operations recorded outside the compiled "
+                f"function ({source.edge.name()}), which a replay could not go back through: compute it inside, or "
+                ".detach() it"
+            )
+
+    def _set_array(self, tensor: Tensor, array: Any) -> None:
+        if self._mine() and id(tensor) not in self._made:
+            try:
+                self._read_array(tensor)
+                self.rebound[id(tensor)] = tensor
+            except AttributeError:  # it had none: it is new
+                key = id(tensor)
+                self._made[key] = weakref.ref(tensor, lambda _: self._made.pop(key, None))
+        ARRAY.__set__(tensor, array)
+
+    def _read_grad(self, tensor: Tensor) -> Any:
+        grad = GRAD.__get__(tensor, Tensor)
+        if self._mine() and id(tensor) not in self._made and id(tensor) not in self._found:
+            self.grads_found[id(tensor)] = self._found[id(tensor)] = (tensor, grad)
+        return grad
+
+    def _set_grad(self, tensor: Tensor, grad: Any) -> None:
+        if self._mine() and id(tensor) not in self._made:
+            try:
+                before = GRAD.__get__(tensor, Tensor)
+            except AttributeError:  # it is new
+                GRAD.__set__(tensor, grad)
+                return
+            self._found.setdefault(id(tensor), (tensor, before))
+            self.grads_set[id(tensor)] = tensor
+        GRAD.__set__(tensor, grad)
+
+    def _watched_update(self, update: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(optimizer: Any, group: dict[str, Any]) -> None:
+            if not self._mine():
+                return update(optimizer, group)
+            with self._pause():
+                settings = optimizer.settings(group)
+            seen = Update(optimizer, group, settings)
+            self.updates.append(seen)
+            fed: list[Any] = []
+            for i, setting in enumerate(settings):
+                if setting.__class__ is float:
+                    setting = seen.numbers[i] = Number(setting, self.tape)
+                fed.append(setting)
+            self.tape.update = len(self.updates) - 1
+            try:
+                optimizer.update([p for p in group["params"] if p._grad is not None], *fed)
+            finally:
+                self.tape.update = -1
+            return None
+
+        return watched
+
+    def _watched_call(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(module: Any, *args: Any, **kwargs: Any) -> Any:
+            if self._mine():
+                self.modules.setdefault(id(module), module)
+            return call(module, *args, **kwargs)
+
+        return watched
+
+    def _watched_draw(self, name: str, draw: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(generator: Any, *args: Any, **kwargs: Any) -> Any:
+            if not self._mine():
+                return draw(generator, *args, **kwargs)
+            if all(generator is not known for known, _ in self._states):
+                self._states.append((generator, generator.get_state()))
+            with self._pause():
+                return self.tape.call(Draw(generator, name, draw), args, kwargs)
+
+        return watched
+
+    def _watched_as_tensor(self, as_tensor: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(function: str, value: Any) -> Any:
+            if isinstance(value, np.ndarray) and self._mine() and type(value) is np.ndarray and value.dtype.isnative:
+                as_tensor(function, value[:0] if value.ndim else value)  # for its checks
+                value = self.tape.outside(value)
+            return as_tensor(function, value)
+
+        return watched
+
+    # Undoing a run that failed
+
+    def _remember(self, array: np.ndarray) -> None:
+        """Called before memory from outside is written to."""
+        owner = memory.owner_of(array)
+        if isinstance(owner, np.ndarray) and id(owner) not in self._undo:
+            self._undo[id(owner)] = (owner, owner.copy())
+
+    def _roll_back(self) -> None:
+        for owner, before in self._undo.values():
+            np.copyto(owner, before)
+        for tensor, grad in self._found.values():
+            GRAD.__set__(tensor, grad)
+        for generator, state in self._states:
+            generator.set_state(state)
+
+    def _release(self) -> None:
+        """Give every tensor a plain array again."""
+        for tensor in [*self.rebound.values(), *(r() for r in tuple(self._made.values()))]:
+            if tensor is None:
+                continue
+            array = ARRAY.__get__(tensor, Tensor)
+            if id(tensor) in self.rebound:
+                ARRAY.__set__(tensor, self.sources[id(tensor)].array)
+            elif isinstance(array, CapturedArray):
+                ARRAY.__set__(tensor, np.asarray(array.array))
+
+    # What the run did
+
+    def made(self, tensor: Tensor) -> bool:
+        return id(tensor) in self._made
+
+    def survivors(self) -> list[Tensor]:
+        """Tensors that the run made and that are still there."""
+        return [tensor for reference in tuple(self._made.values()) if (tensor := reference()) is not None]
+
+    def settle_rebound(self) -> None:
+        """Tensors that were given other memory get its contents in their own, where the next run looks for them."""
+        for key, tensor in self.rebound.items():
+            source, now = self.sources[key], self._read_array(tensor)
+            if now is source.captured:
+                continue
+            if now.shape != source.captured.shape or now.dtype != source.captured.dtype:
+                raise NotCapturable(
+                    f"compile: the function turns a tensor of shape {tuple(source.array.shape)} and type "
+                    f"{source.array.dtype} from outside into one of shape {tuple(now.shape)} and type {now.dtype}, so that "
+                    "the next run would not find what this one found"
+                )
+            self.tape.call(np.copyto, (source.captured, now), {})
+
+    def captured(self, tensor: Tensor) -> CapturedArray:
+        """What a tensor holds at the end of the run."""
+        return self._read_array(tensor)
+
+
+def plain(group: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a parameter group."""
+    return {name: value for name, value in group.items() if name not in ("params", "param_names")}
+
+
+def finish(session: Session, fresh: Sequence[CapturedArray], kept: Sequence[CapturedArray]) -> Program:
+    return session.tape.finish(tuple(fresh), tuple(kept))

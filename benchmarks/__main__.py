@@ -1,37 +1,68 @@
-"""Run the benchmarks: ``python -m benchmarks [--rounds N] [--steps N]``.
+"""Run the benchmarks: ``python -m benchmarks``, with ``--help`` for the options.
 
-All contestants run in one process, in turns, on one thread, so that a change in the machine's speed meets all of them
-alike: quote the ratios, not the microseconds.
+All contestants of a case run in one process, in turns, on one thread, so that a change in the machine's speed meets
+them all alike: quote the ratios, not the microseconds.
 """
 
+from __future__ import annotations
+
 import argparse
-import os
-import platform
+import sys
+from pathlib import Path
 
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"  # read when NumPy is imported, which is below
+from . import threads
 
-import numpy as np  # noqa: E402
+ROOT = Path(__file__).parent.parent
 
-from . import chain, xor  # noqa: E402
-from .timing import compare, table  # noqa: E402
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").split("\n\n")[1])
+    add = parser.add_argument
+    add("--workloads", nargs="+", metavar="NAME", help="only these (--list shows the names)")
+    add("--contestants", nargs="+", metavar="NAME", help="only these")
+    add("--without", nargs="+", metavar="NAME", default=[], help="not these contestants")
+    add("--threads", type=int, default=1, help="how many threads and cores everybody has (default 1)")
+    add("--rounds", type=int, default=40, help="how often everybody has a turn, at most (default 40)")
+    add(
+        "--seconds",
+        type=float,
+        default=4,
+        help="how long a case is measured, at most, but for three rounds (default 4)",
+    )
+    add("--json", type=Path, metavar="FILE", help="write all measurements there")
+    add("--read", type=Path, metavar="FILE", help="measure nothing: take the measurements from there")
+    add("--write-docs", nargs="?", type=Path, const=ROOT, metavar="DIRECTORY",
+        help="write docs/benchmarks.md, its pictures, and the table in README.md (needs matplotlib)")  # fmt: skip
+    add("--list", action="store_true", help="show workloads and contestants, and who is absent, and why")
+    return parser.parse_args()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="How fast microgradnp is, in microseconds."
-    )
-    parser.add_argument("--rounds", type=int, default=40, help="how often every contestant has its turn (default 40)")
-    parser.add_argument("--steps", type=int, default=300, help="training steps in one turn (default 300)")
-    options = parser.parse_args()
-    contestants = xor.contestants()
-    xor.check_same_losses(contestants)
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}, one thread")
-    print("one training step of the XOR network (2-4-1, 4 samples, float64, mean squared error, SGD)\n")
-    print(table(compare(contestants, options.rounds, options.steps), reference="NumPy by hand"))
-    print(f"\na chain of {chain.LENGTH:,} operations on one number, forward and backward\n")
-    print(table(compare(chain.contestants(), options.rounds, 1), reference="microgradnp"))
-    print(f"\none operation among {chain.LONG:,} costs {chain.growth():.2f} times as much as among {chain.LENGTH:,}")
+    asked = options()
+    threads.limit(asked.threads)
+    from . import suite  # after the limit: NumPy reads it when it is imported
+
+    try:
+        if asked.list:
+            print(suite.listing())
+            return
+        if asked.read:
+            results = suite.Results.load(asked.read)
+            print(suite.report(results))
+        else:
+            results = suite.run(
+                suite.choose("workload", suite.WORKLOADS, asked.workloads),
+                suite.choose("contestant", suite.CONTESTANTS, asked.contestants, asked.without),
+                suite.Effort(asked.rounds, asked.seconds),
+            )
+    except (suite.Unknown, suite.Disagreement) as problem:
+        sys.exit(str(problem))
+    if asked.json:
+        results.save(asked.json)
+    if asked.write_docs:
+        from . import page
+
+        page.write(results, asked.write_docs)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from contextvars import ContextVar
 from heapq import heappush
 from typing import Any, TypeAlias
 
@@ -23,6 +24,9 @@ from .node import Node
 from .scope import current as scope
 
 Gradients: TypeAlias = tuple[Tensor | None, ...]
+
+# Where set, a list that is told which gradients did not fit: (name, index, shape, dtype, shape and dtype of the operand).
+repairs: ContextVar[list[Any] | None] = ContextVar("microgradnp.repairs", default=None)
 
 
 class Passage(Node):
@@ -134,6 +138,11 @@ class Gate(Node):
             raise RuntimeError(
                 f"{self.name()}: expected a Tensor or None as gradient {index}, but got {type(gradient).__name__}"
             )
+        if gradient.shape == edge.shape and gradient.dtype == edge.dtype:
+            return gradient
+        told = repairs.get()
+        if told is not None:
+            told.append((self.name(), index, tuple(gradient.shape), gradient.dtype, edge.shape, edge.dtype))
         if gradient.shape != edge.shape:
             gradient = self._summed(index, edge, gradient)
         return gradient if gradient.dtype == edge.dtype else gradient.to(edge.dtype)

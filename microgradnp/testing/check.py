@@ -1,16 +1,32 @@
-"""``gradcheck``: compares the gradients of a function with numeric derivatives, and decides: pass, fail, inconclusive."""
+"""``gradcheck``: are the gradients of a function those that its values have? Pass, fail, or inconclusive.
+
+For one function, of order 1 or 2:
+
+    the function in float64     subject.py      evaluated, and differentiated by the engine
+    its slopes                  numeric.py      with estimates of their errors
+    one compared with the other here            each derivative on its own
+    everything else             conduct.py      what a gradient owes beside its value
+    what came of it             report.py
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from . import numeric
-from .numeric import Line
-from .report import Finding, GradcheckError, Report, Worst
-from .subject import Subject
+from ..autograd.quiet import restore, silence
+from ..tensor import make
+from . import compare, conduct
+from .compare import FAIL, INCONCLUSIVE, Comparison, Precision
+from .conduct import generator_kept
+from .described import explained, located, neighbours, undecided
+from .lines import confine
+from .report import Finding, GradcheckError, Report
+from .reproduce import reproducer
+from .subject import Array, Gradient, Run, Subject, flat
 
 observers: list[Callable[[Report], None]] = []  # called with every finished report
 _mode = "full"
@@ -22,11 +38,30 @@ def default_mode() -> str:
 
 
 def set_default_mode(mode: str) -> None:
-    """Let checks that name no ``mode`` run in this one, "full" or "fast". The pytest plugin does, for --gradcheck."""
+    """Let checks that name no ``mode`` run in this one, "full" or "fast": what the pytest plugin's --gradcheck does."""
     global _mode
-    if mode not in ("full", "fast"):
-        raise ValueError(f"set_default_mode(): mode must be 'full' or 'fast', got {mode!r}")
-    _mode = mode
+    _mode = _one_of("mode", mode, ("full", "fast"))
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to check. Beyond what ``gradcheck`` takes: ``orders``, the orders to check; ``step``, the largest absolute
+    step; ``absolute``, a tolerance in units of the derivatives; ``same``, how much two equal calls may differ;
+    ``ignored``, the kinds of findings that do not count.
+    """
+
+    orders: tuple[int, ...] = (1,)
+    mode: str = "full"
+    method: str = "richardson"
+    rtol: float = 1e-5
+    atol: float = 1e-8
+    kinks: str = "subgradient"
+    domain: Any = None
+    rng: Any = 0
+    step: float | None = None
+    absolute: float = 0.0
+    same: float = 0.0
+    ignored: frozenset[str] = frozenset()
 
 
 def gradcheck(
@@ -43,75 +78,215 @@ def gradcheck(
     rng: Any = 0,
     raise_exception: bool = True,
 ) -> Report:
-    """Compare the gradients that ``fn`` gives with numeric derivatives."""
-    rtol, atol = 1e-5 if rtol is None else rtol, 1e-8 if atol is None else atol
-    subject = Subject(fn, inputs)
-    run = subject.run()
-    if not run.outputs:
-        raise ValueError("gradcheck: no output requires grad: there is no derivative to check")
-    report = Report(getattr(fn, "__name__", type(fn).__name__))
-    analytic = _jacobian(run)
-    f0 = subject.values(subject.points)
-    lines = [line for i in range(len(subject.points)) for line in _lines(subject, i)]
-    slopes = numeric.measure(lines, f0, np.finfo(np.float64).eps)
-    scale = np.array([line.scale for line in lines])[:, None]
-    tolerance = rtol * np.maximum(np.abs(analytic), np.abs(slopes.value)) + atol * np.abs(f0) / scale
-    difference = np.abs(analytic - slopes.value)
-    wrong = ~(difference <= tolerance + 4 * slopes.error)
-    report.compared = int(analytic.size)
-    if wrong.any():
-        ratio = np.where(wrong, difference / tolerance, 0)
-        line, output = np.unravel_index(np.argmax(ratio), ratio.shape)
-        report.verdict = "fail"
-        report.worst = Worst(
-            1, subject.names[0], (int(line),), (int(output),), float(analytic[line, output]),
-            float(slopes.value[line, output]), float(slopes.error[line, output]), float(tolerance[line, output]),
-            float(ratio[line, output]),
-        )  # fmt: skip
-        report.findings.append(Finding("value", "the analytic and the numeric derivative differ"))
-    for observer in observers:
-        observer(report)
+    """Compare the gradients of a function with numeric derivatives, and look at everything else a gradient owes."""
+    if order not in (1, 2):
+        raise ValueError(f"gradcheck: order must be 1 or 2, got {order!r}")
+    options = Options(
+        orders=(1, 2)[:order],
+        mode=_one_of("mode", default_mode() if mode is None else mode, ("full", "fast")),
+        method=_one_of("method", method, ("richardson", "complex")),
+        rtol=1e-5 if rtol is None else float(rtol),
+        atol=1e-8 if atol is None else float(atol),
+        kinks=_one_of("kinks", kinks, ("subgradient", "skip", "error")),
+        domain=domain,
+        rng=rng,
+    )
+    if method == "complex" and order == 2:
+        raise NotImplementedError(
+            "gradcheck: method='complex' is of order 1: gradients are not computed of complex numbers"
+        )
+    report = examine(fn, inputs, options)
     if raise_exception and not report.ok:
         raise GradcheckError(report)
     return report
 
 
 def gradgradcheck(fn: Callable[..., Any], inputs: Any, **options: Any) -> Report:
-    """``gradcheck`` of order 2."""
-    return gradcheck(fn, inputs, order=2, **options)
+    """``gradcheck`` with ``order=2``: the derivatives, and those of the gradients."""
+    return gradcheck(fn, inputs, **{**options, "order": 2})
 
 
-def _jacobian(run: Any) -> np.ndarray:
-    columns = []
-    for k, out in enumerate(run.outputs):
-        for element in range(out._array.size):
-            basis = np.zeros(out.shape, out.dtype)
-            basis.reshape(-1)[element] = 1
-            found = run.vjp([basis if j == k else None for j in range(len(run.outputs))])
-            columns.append(
-                np.concatenate(
-                    [
-                        np.zeros(x._array.size) if g is None else g._array.ravel()
-                        for g, x in zip(found, run.inputs, strict=True)
-                    ]
-                )
+def _one_of(what: str, value: Any, choices: tuple[str, ...]) -> Any:
+    if value not in choices:
+        raise ValueError(f"gradcheck: {what} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    return value
+
+
+def examine(fn: Callable[..., Any], inputs: Any, options: Options) -> Report:
+    """Check as the options say, and tell the observers. Nothing of the caller's is changed."""
+    report = Report(getattr(fn, "__name__", type(fn).__name__), mode=options.mode)
+    rng = options.rng if isinstance(options.rng, np.random.Generator) else np.random.default_rng(options.rng)
+    quiet = silence()
+    try:
+        with generator_kept():
+            Check(fn, inputs, options, report, rng).run()
+    finally:
+        restore(quiet)
+    if not report.ok:
+        report.reproducer = reproducer(fn, inputs, options, report)
+    for observer in observers:
+        observer(report)
+    return report
+
+
+class Check:
+    """One check, while it runs."""
+
+    def __init__(self, fn: Callable[..., Any], inputs: Any, options: Options, report: Report, rng: Any) -> None:
+        self.fn, self.options, self.report, self.rng = fn, options, report, rng
+        self.subject, self.first = self.reference(fn, inputs)
+        if not self.first.outputs:
+            raise ValueError("gradcheck: no output of the function requires gradients: there is no derivative to check")
+        self.inputs = inputs
+        confine(self.subject, options.domain)
+
+    def reference(self, fn: Callable[..., Any], inputs: Any) -> tuple[Subject, Run]:
+        """The function in float64, or where it does not run in that, in the types of its inputs."""
+        subject = Subject(fn, inputs)
+        try:
+            return subject, subject.run()
+        except Exception as error:
+            own = Subject(fn, inputs, dtype=None)
+            if all(a.dtype == b.dtype for a, b in zip(own.arrays, subject.arrays, strict=True)):
+                raise
+            run = own.run()
+            reason = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
+            self.report.remarks.append(f"does not run in float64, so it was checked in its own types: {reason}")
+            return own, run
+
+    def run(self) -> None:
+        """All orders, until something is wrong."""
+        if 1 in self.options.orders:
+            findings: list[Finding] = []
+            with conduct.repairs_seen(findings):
+                self.order(1, self.subject, self.first)
+            self.conclude(findings)
+        if 2 in self.options.orders and self.report.verdict != "fail":
+            arguments, _ = self.subject.arguments([point.copy() for point in self.subject.points], True)
+            cotangents = [make(array).requires_grad_() for array in self.cotangents(self.first)]
+            second = Subject(Gradient(self.subject), (*arguments, cotangents), None, everything=True)
+            second.names = [*self.subject.names, *(f"grad_outputs[{k}]" for k in range(len(cotangents)))]
+            second.low[: len(self.subject.low)], second.high[: len(self.subject.high)] = (
+                self.subject.low,
+                self.subject.high,
             )
-    return np.array(columns).T if columns else np.zeros((sum(x._array.size for x in run.inputs), 0))
+            self.order(2, second, second.run())
 
+    def cotangents(self, run: Run) -> list[Array]:
+        """A random cotangent for each output."""
+        return [conduct.random_like(out, self.rng) for out in run.outputs]
 
-def _lines(subject: Subject, which: int) -> list[Line]:
-    point = subject.points[which]
-    rms = float(np.sqrt(np.mean(point**2))) if point.size else 0.0
-    return [_coordinate(subject, which, i, rms) for i in range(point.size)]
+    def order(self, order: int, subject: Subject, run: Run) -> None:
+        """The values of the derivatives of one order; for the first also everything else."""
+        v = self.cotangents(run)
+        found = run.vjp(v)
+        g = flat([np.zeros(x.shape) if d is None else d._array for d, x in zip(found, run.inputs, strict=True)])
+        if order == 1:
+            wrong = conduct.unharmed(subject, run) or conduct.deterministic(subject, run, v, g, self.options.same)
+            if wrong:  # then nothing else can be told
+                self.conclude(wrong)
+                return
+        f0, precision = self.values(subject, run)
+        findings: list[Finding] = []
+        comparison = self.compare(subject, run, v, g, f0, precision, findings)
+        self.note(comparison, subject, run, order, found)
+        if order == 1:
+            findings += self.conduct(subject, run, v, g, comparison, precision)
+        self.conclude(findings)
 
+    def values(self, subject: Subject, run: Run) -> tuple[Array, Precision]:
+        """The values at the point, and how precise they are."""
+        recorded = flat([out._array for out in run.outputs])
+        try:
+            f0 = subject.values(subject.points)
+        except Exception:  # it needs a recorded call: it may ask for gradients itself
+            f0, subject.recorded = recorded, True
+        if not np.array_equal(f0, recorded, equal_nan=True):
+            f0, subject.recorded = recorded, True
+        eps = max([subject.eps, *(float(np.finfo(out._array.dtype).eps) for out in run.outputs)])
+        self.coarse = conduct.coarse_type(subject.values(subject.moved(2.0**-30 / 3)))
+        if self.coarse is not None:
+            eps = max(eps, float(np.finfo(self.coarse).eps))
+        return f0, Precision(eps, self.options.rtol, self.options.atol, self.options.absolute)
 
-def _coordinate(subject: Subject, which: int, element: int, rms: float) -> Line:
-    here = float(subject.points[which].reshape(-1)[element])
+    def compare(
+        self,
+        subject: Subject,
+        run: Run,
+        v: list[Array],
+        g: Array,
+        f0: Array,
+        precision: Precision,
+        findings: list[Finding],
+    ) -> Comparison:
+        """The derivatives beside their numeric values, in the mode that was asked for if it is enough to decide."""
+        if self.report.mode == "fast" and self.options.method == "richardson":
+            comparison = compare.fast(subject, run, v, g, f0, precision, self.options, self.rng)
+            if comparison is not None:
+                return comparison
+            self.report.remarks.append("random directions were not enough to decide: this is the full Jacobian")
+        self.report.mode = "full"
+        return compare.full(subject, run, f0, precision, self.options, findings)
 
-    def at(t: float) -> tuple[np.ndarray, float]:
-        points = list(subject.points)
-        moved = points[which] = np.array(points[which])
-        there = moved.reshape(-1)[element] = here + t
-        return subject.values(points), there - here
+    def note(self, comparison: Comparison, subject: Subject, run: Run, order: int, found: list[Any]) -> None:
+        """Take the derivatives into the report."""
+        report, verdicts = self.report, comparison.verdict
+        report.compared += comparison.compared
+        report.kinks += comparison.kinks
+        worst = located(comparison, subject, run, order, self.report.mode)
+        if (verdicts == FAIL).any():
+            report.verdict = "fail"
+            report.findings.append(Finding("value", explained(comparison, order)))
+            lost = [name for name, d in zip(subject.names, found, strict=True) if d is None]
+            if worst is not None and worst.input in lost:
+                text = f"{worst.input} gets no gradient (None), and the function depends on it"
+                report.findings.append(Finding("missing", text))
+        elif (verdicts == INCONCLUSIVE).any() or (verdicts.size and not comparison.compared):
+            report.verdict = "inconclusive"
+            report.remarks.append(undecided(comparison))
+        if worst is not None and (report.worst is None or not report.ok or worst.ratio > report.worst.ratio):
+            report.worst = worst
+            report.neighbours = [] if report.ok else neighbours(comparison, subject, run, order)
 
-    return Line(at, max(abs(here), rms) or 1.0, abs(here))
+    def conduct(
+        self, subject: Subject, run: Run, v: list[Array], g: Array, comparison: Comparison, precision: Precision
+    ) -> list[Finding]:
+        """Everything that a gradient owes beside its value."""
+        same = max(conduct.SAME, 100 * precision.eps)
+        findings = conduct.own_state(run, v, g)
+        size, combined, expected = self.combined(subject, run, v, g, comparison)
+        findings += conduct.linear(combined, expected, size, same)
+        findings += conduct.recorded(run, v, g, same)
+        findings += conduct.aliasing(run)
+        findings += conduct.accumulates(run, v, g, same)
+        findings += conduct.layouts(subject, run, v, g, same)
+        findings += conduct.stale(subject, v, g, same)
+        findings += conduct.unharmed(subject, run)
+        if self.coarse is None:
+            findings += conduct.precise(run, g)
+        own = Subject(subject.fn, self.inputs, dtype=None)
+        if any(a.dtype != b.dtype for a, b in zip(own.arrays, subject.arrays, strict=True)):
+            findings += conduct.own_precision(own, subject, run, size, self.rng)
+        return findings
+
+    def combined(
+        self, subject: Subject, run: Run, v: list[Array], g: Array, comparison: Comparison
+    ) -> tuple[Array, Array, Array]:
+        """The size of the terms of a gradient, a gradient, and what that is by linearity: from its parts."""
+        weights = np.concatenate([array.reshape(-1) for array in v]).astype(np.float64)
+        if self.report.mode == "full":
+            size, expected = np.abs(g), g.copy()
+            size[comparison.rows] = np.abs(comparison.analytic) @ np.abs(weights)
+            expected[comparison.rows] = comparison.analytic @ weights
+            return size, g, expected
+        w = self.cotangents(run)
+        other = run.gradient(w)
+        size = 0.5 * np.abs(g) + 3 * np.abs(other)
+        return size, run.gradient([0.5 * a - 3 * b for a, b in zip(v, w, strict=True)]), 0.5 * g - 3 * other
+
+    def conclude(self, findings: list[Finding]) -> None:
+        """Take findings into the verdict, those that count."""
+        counted = [finding for finding in findings if finding.kind not in self.options.ignored]
+        self.report.findings += counted
+        if counted:
+            self.report.verdict = "fail"

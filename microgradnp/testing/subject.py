@@ -1,6 +1,8 @@
-"""The function under test: evaluated on copies of its inputs, in float64, and differentiated by the engine.
+"""The function under test, as numbers see it: of arrays, flat, in float64, on copies of everything it is given.
 
-A function of tensors becomes two of arrays: its values as one flat float64 array, and its vector-Jacobian product.
+Subject.values    its outputs as one flat float64 array: what the numeric derivatives are made of
+Subject.run       one recorded call (``Run``), whose ``vjp`` gives the engine's gradients
+Gradient          for order 2: the function that gives the gradients of another, for inputs and cotangents
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from ..autograd import enable_grad, grad, no_grad
 from ..tensor import Tensor, make
 
 Array: TypeAlias = np.ndarray[Any, Any]
+Path: TypeAlias = tuple[Any, ...]
 
 
-def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Tensor]]:
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Tensor]]:
     """The tensors in nested tuples, lists and dicts, each with the keys that lead to it."""
     if isinstance(value, Tensor):
         yield path, value
@@ -42,89 +45,143 @@ def with_leaves(value: Any, tensors: Iterator[Tensor]) -> Any:
 
 
 class Run:
-    """One recorded evaluation: the leaves, all tensors that came out, and those of them that are differentiated."""
+    """One recorded call: all tensors that went in, those of them that are checked, and the same for what came out."""
 
-    __slots__ = ("inputs", "outputs", "results")
+    __slots__ = ("given", "inputs", "outputs", "results")
 
-    def __init__(self, inputs: list[Tensor], results: list[Tensor], outputs: list[Tensor]) -> None:
-        self.inputs, self.results, self.outputs = inputs, results, outputs
+    def __init__(self, given: list[Tensor], inputs: list[Tensor], results: list[Tensor], outputs: list[Tensor]) -> None:
+        self.given, self.inputs, self.results, self.outputs = given, inputs, results, outputs
 
-    def vjp(self, cotangents: Sequence[Array | None], create_graph: bool = False) -> list[Tensor | None]:
-        """The gradient of every input for a cotangent of every output; None where the engine gives none."""
-        seeded = [(out, make(v)) for out, v in zip(self.outputs, cotangents, strict=True) if v is not None]
-        outputs, seeds = [out for out, _ in seeded], [v for _, v in seeded]
-        return list(grad(outputs, self.inputs, seeds, retain_graph=True, create_graph=create_graph, allow_unused=True))
+    def vjp(self, cotangents: Sequence[Any], create_graph: bool = False) -> list[Tensor | None]:
+        """The gradient of each input, for the cotangents (arrays, tensors, or None) of the outputs; None for none."""
+        pairs = [
+            (out, v if isinstance(v, Tensor) else make(v))
+            for out, v in zip(self.outputs, cotangents, strict=True)
+            if v is not None and out.requires_grad
+        ]
+        if not pairs:
+            return [None] * len(self.inputs)
+        outputs, seeds = zip(*pairs, strict=True)
+        found = grad(outputs, self.inputs, seeds, retain_graph=True, create_graph=create_graph, allow_unused=True)
+        return list(found)
+
+    def gradient(self, cotangents: Sequence[Any], create_graph: bool = False) -> Array:
+        """The same as one flat float64 array, with zeros for None."""
+        found = self.vjp(cotangents, create_graph)
+        return flat([np.zeros(x.shape) if g is None else g._array for g, x in zip(found, self.inputs, strict=True)])
 
 
 class Subject:
     """A function and the point at which it is checked.
 
-    ``points`` are the checked inputs as float64 arrays (or in ``dtype`` None as they are), ``names`` what to call them.
+    ``dtype`` is what all floating point inputs are converted to, None to leave them. ``points`` are the checked inputs
+    as arrays; ``names``, what they are called; ``layout``, their shapes. After the first ``run``: ``selected``, which
+    of the tensors that come out are checked (``everything``: all of floating point, else those that require gradients).
+
+    Raises ValueError where no input requires gradients.
     """
 
-    def __init__(self, fn: Callable[..., Any], inputs: Any, dtype: Any = np.float64) -> None:
-        self.fn = fn
-        self.given: tuple[Any, ...] = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    def __init__(self, fn: Callable[..., Any], inputs: Any, dtype: Any = np.float64, everything: bool = False) -> None:
+        self.fn, self.everything = fn, everything
+        self.given: tuple[Any, ...] = (inputs,) if isinstance(inputs, (Tensor, dict)) else tuple(inputs)
         found = list(leaves(self.given))
         self.checked = [i for i, (_, t) in enumerate(found) if t.requires_grad and t._array.dtype.kind == "f"]
         if not self.checked:
             raise ValueError(
-                "gradcheck expects at least one input tensor to require gradient, but none of them have "
+                "gradcheck expects at least one input tensor to require gradient, but none of the them have "
                 "requires_grad=True: there is no derivative to check"
             )
-        self.arrays = [_copied(t._array, dtype) for _, t in found]
-        self.own = [found[i][1]._array.dtype for i in self.checked]
+        self.arrays = [np.array(t._array, dtype if t._array.dtype.kind == "f" else None) for _, t in found]
+        self.dtypes = [found[i][1]._array.dtype for i in self.checked]
         self.names = [_name(fn, found[i][0]) for i in self.checked]
         self.points = [self.arrays[i] for i in self.checked]
-        self.selected: list[int] | None = None
-        self.recorded = False
+        self.selected: list[int] = []
+        self.paths: list[Path] = []  # of the selected outputs
+        self.recorded = everything  # whether the values, too, need a recorded call
+        self.low: list[float] = [-np.inf] * len(self.checked)  # where the function may be evaluated
+        self.high: list[float] = [np.inf] * len(self.checked)
+
+    @property
+    def eps(self) -> float:
+        """The precision of the checked inputs: that of the coarsest."""
+        return max(float(np.finfo(point.dtype).eps) for point in self.points)
+
+    def moved(self, distance: float) -> list[Array]:
+        """The points moved by a relative distance, up and down, within the domain."""
+        signs = [np.where(np.arange(point.size) % 2, -1.0, 1.0).reshape(point.shape) for point in self.points]
+        moved = [point + distance * sign * np.abs(point) for point, sign in zip(self.points, signs, strict=True)]
+        return [np.clip(point, *ends) for point, *ends in zip(moved, self.low, self.high, strict=True)]
 
     def arguments(self, points: Sequence[Array], requires_grad: bool) -> tuple[tuple[Any, ...], list[Tensor]]:
-        """The arguments of a call at these points, and those tensors among them that are checked."""
-        tensors = [make(array) for array in self.arrays]
+        """The arguments of a call, and all tensors in them; those that are checked hold ``points`` themselves."""
+        tensors = [make(array.copy() if requires_grad else array) for array in self.arrays]
         for i, point in zip(self.checked, points, strict=True):
             tensors[i]._array = point
-        checked = [tensors[i] for i in self.checked]
-        if requires_grad:
-            for tensor in checked:
-                tensor.requires_grad_()
-        return with_leaves(self.given, iter(tensors)), checked
+            if requires_grad:
+                tensors[i].requires_grad_()
+        return with_leaves(self.given, iter(tensors)), tensors
 
     def run(self, points: Sequence[Array] | None = None) -> Run:
-        """Evaluate and record, at copies of the points."""
-        points = [np.array(point) for point in (self.points if points is None else points)]
-        arguments, inputs = self.arguments(points, True)
+        """Call the function, recorded, on copies of the points."""
+        return self.run_on([np.array(point) for point in (self.points if points is None else points)])
+
+    def run_on(self, points: Sequence[Array]) -> Run:
+        """Call the function, recorded, on these arrays themselves."""
+        arguments, given = self.arguments(points, True)
         with enable_grad():
-            results = [tensor for _, tensor in leaves(self.fn(*arguments))]
-        if self.selected is None:
-            self.selected = [i for i, t in enumerate(results) if t.requires_grad]
-        return Run(inputs, results, [results[i] for i in self.selected])
+            out = self.fn(*arguments)
+        found = list(leaves(out))
+        results = [tensor for _, tensor in found]
+        if not self.selected:
+            floating = [i for i, t in enumerate(results) if t._array.dtype.kind == "f"]
+            self.selected = [i for i in floating if self.everything or results[i].requires_grad]
+            self.paths = [found[i][0] for i in self.selected]
+        return Run(given, [given[i] for i in self.checked], results, [results[i] for i in self.selected])
 
     def values(self, points: Sequence[Array]) -> Array:
-        """The checked outputs as one flat float64 array."""
+        """The checked outputs as one new flat array, of float64 where they are real."""
         if self.recorded:
             return flat([out._array for out in self.run(points).outputs])
         arguments, _ = self.arguments(points, False)
         with no_grad():
-            results = [tensor for _, tensor in leaves(self.fn(*arguments))]
-        return flat([results[i]._array for i in self.selected or ()])
+            out = self.fn(*arguments)
+        results = [tensor for _, tensor in leaves(out)]
+        return flat([results[i]._array for i in self.selected])
+
+
+class Gradient:
+    """The gradients of a function: of the arguments it takes and, at the end, a list of cotangents."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.__name__ = f"the gradient of {getattr(subject.fn, '__name__', type(subject.fn).__name__)}"
+
+    def __call__(self, *arguments: Any) -> list[Tensor]:
+        *given, cotangents = arguments
+        tensors = [tensor for _, tensor in leaves(given)]
+        inputs = [tensors[i] for i in self.subject.checked]
+        results = [tensor for _, tensor in leaves(self.subject.fn(*given))]
+        outputs = [results[i] for i in self.subject.selected]
+        found = grad(outputs, inputs, cotangents, create_graph=True, allow_unused=True)
+        return [make(np.zeros(x.shape, x.dtype)) if g is None else g for g, x in zip(found, inputs, strict=True)]
 
 
 def flat(arrays: Sequence[Array]) -> Array:
-    """Arrays as one new flat float64 array."""
-    return np.concatenate([np.asarray(array, np.float64).ravel() for array in arrays]) if arrays else np.empty(0)
+    """Arrays as one new flat array: float64, or complex."""
+    if len(arrays) == 1:
+        array = arrays[0]
+        return np.array(array, complex if array.dtype.kind == "c" else np.float64).reshape(-1)
+    joined = np.concatenate([np.asarray(array).reshape(-1) for array in arrays]) if arrays else np.empty(0)
+    return joined.astype(complex if joined.dtype.kind == "c" else np.float64, copy=False)
 
 
-def _copied(array: Array, dtype: Any) -> Array:
-    return np.array(array, dtype if array.dtype.kind == "f" else None)
-
-
-def _name(fn: Callable[..., Any], path: tuple[Any, ...]) -> str:
-    """What an input is called: by the function's parameter, if that can be told."""
+def _name(fn: Callable[..., Any], path: Path) -> str:
+    """What an input is called: after the function's parameter, if that can be told."""
+    name = f"inputs[{path[0]}]"
     try:
-        parameters = list(inspect.signature(fn).parameters.values())
-        parameter = parameters[path[0]]
-        first = parameter.name if parameter.kind in (0, 1) else f"inputs[{path[0]}]"
-    except (TypeError, ValueError, IndexError):
-        first = f"inputs[{path[0]}]"
-    return first + "".join(f"[{key!r}]" for key in path[1:])
+        parameter = list(inspect.signature(fn).parameters.values())[path[0]]
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            name = parameter.name
+    except (TypeError, ValueError, IndexError):  # no signature, or it says less than the call
+        pass
+    return name + "".join(f"[{key!r}]" for key in path[1:])

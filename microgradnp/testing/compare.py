@@ -1,0 +1,185 @@
+"""Analytic derivatives beside numeric ones, each judged on its own.
+
+In full mode that is the whole Jacobian. In fast mode it is one number for each input and random direction: what a
+random combination of the outputs does along it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import numeric
+from .lines import coordinates, directions
+from .numeric import JUMP, KINK, SMOOTH, STEEP, Goal, Line, Slopes
+from .report import Finding
+from .subject import Array, Run, Subject
+
+PASS, INCONCLUSIVE, FAIL, SKIPPED = range(4)
+
+CERTAIN = 4.0  # how many estimated errors beyond the tolerance a value must be to be wrong
+ENOUGH = 8  # so many lines with wrong derivatives, and the others need not be looked at closely
+DIRECTIONS = 2  # for each input, in fast mode
+
+
+class Precision:
+    """How exact the function is, and what may therefore be asked of its derivatives."""
+
+    def __init__(self, eps: float, relative: float, natural: float, absolute: float = 0.0) -> None:
+        self.eps, self.absolute = eps, absolute
+        coarse = eps > 1e-12  # differences of values in float32 or float16 cannot be had any better
+        self.relative = max(relative, min(3e3 * eps, 0.2)) if coarse else relative
+        self.natural = max(natural, min(3e2 * eps, 0.1)) if coarse else natural
+
+
+class Comparison:
+    """Derivatives of m outputs along n lines: arrays of shape (n, m).
+
+    ``verdict`` is PASS ... SKIPPED for each; ``rows`` are the lines' positions among all elements of the inputs.
+    """
+
+    def __init__(self, rows: Array, analytic: Array, slopes: Slopes, goal: Goal, kinks: str, skip_jumps: bool) -> None:
+        self.rows, self.analytic, self.slopes = rows, analytic, slopes
+        self.tolerance = goal.tolerance(slopes.value, slopes.size)
+        self.difference = np.abs(analytic - slopes.value)
+        self.verdict = judged(analytic, slopes, self.tolerance, kinks, skip_jumps)
+
+    @property
+    def compared(self) -> int:
+        """How many derivatives have been compared."""
+        return int((self.verdict != SKIPPED).sum())
+
+    @property
+    def kinks(self) -> int:
+        """How many lay at kinks."""
+        return int(((self.slopes.state == KINK) | (self.slopes.state == STEEP)).sum())
+
+    def ratio(self) -> Array:
+        """The difference in units of the tolerance; at a kink, how far outside of it; inf where there is no number."""
+        s = self.slopes
+        outside = np.maximum(np.maximum(s.low - self.analytic, self.analytic - s.high), 0)
+        off = np.where((s.state == KINK) | (s.state == STEEP), outside, self.difference)
+        off = np.where(self.verdict == PASS, np.where(np.isfinite(off), off, 0), off)
+        ratio = np.divide(off, self.tolerance, out=np.where(off == 0, 0.0, np.inf), where=self.tolerance > 0)
+        return np.where(np.isnan(ratio), np.inf, ratio)
+
+    def worst(self) -> tuple[int, int] | None:
+        """Where the derivatives agree least: among the wrong ones if there are any, else among the undecided."""
+        for verdict in (FAIL, INCONCLUSIVE, PASS):
+            here = self.verdict == verdict
+            if here.any():
+                ratio = np.where(here, self.ratio(), -1.0)
+                line, output = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+                return int(line), int(output)
+        return None
+
+
+def judged(analytic: Array, slopes: Slopes, tolerance: Array, kinks: str, skip_jumps: bool) -> Array:
+    """A verdict for each derivative."""
+    state, difference = slopes.state, np.abs(analytic - slopes.value)
+    verdict = np.full(state.shape, INCONCLUSIVE, np.int8)
+    known = np.isfinite(slopes.error)
+    verdict[known & ~(difference <= tolerance + CERTAIN * slopes.error)] = FAIL
+    verdict[(state == SMOOTH) & (difference <= tolerance)] = PASS
+    verdict[state == JUMP] = SKIPPED if skip_jumps else INCONCLUSIVE
+    rough = (state == KINK) | (state == STEEP)
+    if kinks == "subgradient":
+        between = (slopes.low - tolerance <= analytic) & (analytic <= slopes.high + tolerance)
+        verdict[rough] = np.where(between, PASS, np.where(state == KINK, FAIL, INCONCLUSIVE))[rough]
+    else:
+        verdict[rough] = SKIPPED if kinks == "skip" else FAIL
+    nan = np.isnan(analytic) & np.isfinite(slopes.size) & (verdict != SKIPPED)
+    endless = (np.isinf(analytic) & (verdict == PASS)).any(1, keepdims=True)
+    verdict[nan] = FAIL
+    verdict[nan & endless & (np.abs(slopes.value) <= tolerance)] = SKIPPED  # 0 times a slope that rightly is infinite
+    return verdict
+
+
+def full(
+    subject: Subject, run: Run, f0: Array, precision: Precision, options: Any, findings: list[Finding]
+) -> Comparison:
+    """The whole Jacobian."""
+    every = list(coordinates(subject, f0.size))
+    rows = np.array([i for i, line in enumerate(every) if line is not None], int)
+    lines = [line for line in every if line is not None]
+    analytic = jacobian(run, len(every), findings)[rows]
+    scale = np.array([line.scale for line in lines])[:, None]
+    goal = Goal(analytic, precision.relative, precision.natural / scale, precision.absolute)
+    if options.method == "complex":
+        slopes = numeric.complex_step(lines, f0, precision.eps)
+    else:
+        slopes = closely(lines, f0, precision.eps, goal, options.step)
+    return Comparison(rows, analytic, slopes, goal, options.kinks, options.kinks == "skip" and subject.everything)
+
+
+def closely(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: float | None) -> Slopes:
+    """The slopes of all lines; those that are not as expected are looked at again."""
+    slopes = numeric.measure(lines, f0, eps, goal, step)
+    doubtful = ~((slopes.state == SMOOTH) & goal.met(slopes.value, slopes.error, slopes.size))
+    wrong = 0
+    for row in np.flatnonzero(doubtful.any(1)):
+        numeric.refine(lines[row], f0, eps, goal.row(row), slopes, row, step)
+        off = np.abs(slopes.value[row] - goal.expected[row]) > CERTAIN * slopes.error[row] + goal.row(row).tolerance(
+            slopes.value[row], slopes.size[row]
+        )
+        wrong += bool((off & (slopes.state[row] == SMOOTH)).any())
+        if wrong >= ENOUGH:
+            break
+    return slopes
+
+
+def jacobian(run: Run, inputs: int, findings: list[Finding]) -> Array:
+    """The analytic Jacobian, transposed: a row for each element of the inputs, a column for each of the outputs."""
+    columns = []
+    zeros = [np.zeros(out.shape, out._array.dtype) for out in run.outputs]
+    for k, basis in enumerate(zeros):
+        alone: list[Any] = [None] * len(zeros)
+        alone[k] = basis
+        flat = basis.reshape(-1)
+        for element in range(basis.size):
+            flat[element] = 1
+            try:
+                columns.append(run.gradient(alone))
+            except (AttributeError, TypeError) as error:  # what None is good for
+                if len(zeros) == 1:
+                    raise
+                alone = list(zeros)
+                columns.append(run.gradient(alone))
+                text = f"backward fails where only one of several outputs has a gradient: {error}"
+                findings.append(Finding("undefined", text))
+            flat[element] = 0
+    return np.array(columns).reshape(len(columns), inputs).T
+
+
+def fast(
+    subject: Subject, run: Run, v: list[Array], g: Array, f0: Array, precision: Precision, options: Any, rng: Any
+) -> Comparison | None:
+    """Random directions, for a random combination ``v`` of the outputs. None where that is not enough to decide."""
+    chosen = list(directions(subject, f0.size, rng, DIRECTIONS))
+    if not chosen:
+        return None
+    starts = np.cumsum([0, *(point.size for point in subject.points)])
+    parts = [g[starts[k] : starts[k + 1]] @ direction.reshape(-1) for k, direction, _ in chosen]
+    weights = np.concatenate([array.reshape(-1) for array in v])
+    unknown = np.full((len(chosen), f0.size), np.nan)
+    each = Goal(unknown, precision.relative, np.full((len(chosen), 1), precision.natural), precision.absolute)
+    slopes = numeric.measure([line for *_, line in chosen], f0, precision.eps, each, options.step)
+    terms = weights * slopes.value
+    together = Slopes(len(chosen), np.array([np.abs(weights) @ np.abs(f0)]))
+    together.value[:, 0] = terms.sum(1)
+    together.error[:, 0] = slopes.error @ np.abs(weights)
+    kink = np.abs(slopes.high - slopes.low) @ np.abs(weights)
+    analytic = np.array(parts)[:, None]
+    typical = np.sqrt((terms**2).sum(1))[:, None]
+    goal = Goal(analytic, precision.relative, precision.natural, precision.absolute)
+    goal = Goal(np.maximum(np.abs(analytic), 0.1 * typical), precision.relative, precision.natural, precision.absolute)
+    tolerance = goal.tolerance(together.value, together.size)
+    good = (
+        (np.abs(analytic - together.value) <= tolerance) & (together.error <= tolerance) & (kink[:, None] <= tolerance)
+    )
+    if not good.all():
+        return None
+    together.state[:] = SMOOTH
+    return Comparison(np.array([starts[k] for k, *_ in chosen]), analytic, together, goal, options.kinks, False)

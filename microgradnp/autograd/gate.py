@@ -25,7 +25,7 @@ from .scope import current as scope
 
 Gradients: TypeAlias = tuple[Tensor | None, ...]
 
-# Where set, a list that is told which gradients did not fit: (name, index, shape, dtype, shape and dtype of the operand).
+# Where set, a list that hears of gradients that did not fit: (name, index, shape, dtype, and those of the operand).
 repairs: ContextVar[list[Any] | None] = ContextVar("microgradnp.repairs", default=None)
 
 

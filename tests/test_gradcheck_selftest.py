@@ -5,6 +5,7 @@ The cases, and how other checkers judge them: benchmarks/gradcheck and docs/grad
 
 import pytest
 
+from benchmarks.gradcheck.compositions import COMPOSITIONS
 from benchmarks.gradcheck.contestants import microgradnp as judge
 from benchmarks.gradcheck.hard import HARD
 from benchmarks.gradcheck.wrong import WRONG
@@ -40,3 +41,10 @@ def test_there_are_enough_cases_and_no_name_twice():
     assert len(names) == len(set(names)) >= 40
     names = [case.name for case in HARD]
     assert len(names) == len(set(names)) >= 40
+
+
+@pytest.mark.slow
+def test_no_false_alarm_for_random_right_functions():
+    judged = {f"{case.name} ({case.why})": judge(case) for case in COMPOSITIONS}
+    assert len(judged) == 200
+    assert {name: verdict.reason for name, verdict in judged.items() if not verdict.passed} == {}

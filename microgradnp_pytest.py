@@ -142,7 +142,7 @@ class Tally:
         if report.verdict == "inconclusive":
             found.inconclusive = [test]
         if worst is not None and isfinite(worst.ratio):
-            found.worst, found.where = float(worst.ratio), f"{test} (input {worst.input}, element {worst.index})"
+            found.worst, found.where = float(worst.ratio), f"{test} ({worst.place()})"
         self.join(found)
 
     def join(self, other: Tally) -> None:

@@ -1,8 +1,6 @@
 """``check_op`` and ``check_module``: all that an operation or a module of one's own owes, from one sample of it.
 
 Both derive further samples from the one given (``samples.py``, ``stateless.py``) and put each through ``gradcheck``.
-What can be asked only of a custom ``Function`` (what its ``backward`` returned before the engine fitted it) is asked
-besides.
 """
 
 from __future__ import annotations
@@ -14,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Function, grad
+from ..autograd import Function
 from ..dtypes import as_dtype
+from ..nn import Module
 from ..tensor import Tensor
+from . import check
 from .check import gradcheck
 from .report import Finding, GradcheckError, Report
 from .results import Results
@@ -24,8 +24,8 @@ from .samples import Call, Inputs, converted, name_of, outputs_and_cotangents, s
 from .stateless import Stateless
 
 DRAWS = (
-    "in {} mode the module draws random numbers: check it after .eval(), or with check_module(..., seed=0), which "
-    "seeds the generator before each call"
+    "{}: the module draws random numbers: check it after .eval(), or with check_module(..., seed=0), which seeds the "
+    "generator before each call"
 )
 
 # Operations
@@ -53,9 +53,7 @@ def check_op(
     - "second order": unless ``backward`` refuses to be differentiated (``once_differentiable``).
     - "no dimensions": at the first element of each argument, if all arguments and the result have one shape.
     - "no elements": at the first 0 of the first dimension, if it is that of all arguments and the result.
-    - "'x' alone": by one argument, while the others require no gradient; "result 0 alone": of one of several results.
-    - "what backward returns", of a Function: gradients that have the shape and dtype of their argument, before the
-      engine sums and converts them.
+    - "x alone": by one argument, while the others require no gradient; "result 0 alone": of one of several results.
     - "memory": the graph goes when its result goes.
 
     Returns: a ``Results``, which is a Report, with a Report for each of ``checks``, and ``notes`` on what was left out.
@@ -75,19 +73,17 @@ def check_op(
     ...         return 3 * x**2 * grad_output
     >>> results = check_op(Cube, microgradnp.tensor([0.5, -1.0], requires_grad=True))
     >>> list(results.checks)
-    ['float64', 'float32', 'second order', 'no dimensions', 'no elements', 'what backward returns', 'memory']
+    ['float64', 'float32', 'second order', 'no dimensions', 'no elements', 'memory']
     """
     if "order" in options:
         raise TypeError("check_op() takes no order: it checks the first, and the second if there is one")
     function = _function_of(op)
     call = op if function is None else _call_of(function)
-    dtypes = tuple(as_dtype(dtype, "check_op()") for dtype in dtypes)
     results = Results(name_of(call))
-    for sample in samples(call, inputs, list(dtypes), results.notes):
-        check = _checked if results.checks else gradcheck  # an error at the sample that was given is the user's to see
-        results.add(sample.name, check(sample.fn, sample.inputs, order=sample.order, raise_exception=False, **options))
-    if function is not None:
-        results.add("what backward returns", _returned(function, [converted(inputs, dtype) for dtype in dtypes]))
+    for sample in samples(call, inputs, [as_dtype(dtype, "check_op()") for dtype in dtypes], results.notes):
+        # An error at the sample that was given is the user's to see; at one derived from it, it is a finding.
+        run = _checked if results.checks else gradcheck
+        results.add(sample.name, run(sample.fn, sample.inputs, order=sample.order, raise_exception=False, **options))
     results.add("memory", _released(call, inputs))
     return _concluded(results, raise_exception)
 
@@ -103,14 +99,15 @@ def _checked(fn: Call, inputs: Inputs, **options: Any) -> Report:
     try:
         return gradcheck(fn, inputs, **options)
     except Exception as error:
-        return _report(name_of(fn), [Finding("error", f"{type(error).__name__}: {error}")])
+        return _report(fn, [Finding("error", f"{type(error).__name__}: {error}")])
 
 
-def _report(name: str, findings: list[Finding]) -> Report:
-    return Report(name, "fail" if findings else "pass", findings=findings)
-
-
-# What only a Function can be asked
+def _report(fn: Call, findings: list[Finding]) -> Report:
+    """The report of a check that compares no derivatives."""
+    report = Report(name_of(fn), "fail" if findings else "pass", findings=findings)
+    for observer in check.observers:
+        observer(report)
+    return report
 
 
 def _function_of(op: Any) -> type[Function] | None:
@@ -125,7 +122,8 @@ def _call_of(function: type[Function]) -> Call:
     def call(*args: Any) -> Any:
         return function.apply(*args)
 
-    call.__name__ = call.__qualname__ = function.__name__
+    call.__name__, call.__qualname__ = function.__name__, f"{function.__qualname__}.apply"
+    call.__module__ = function.__module__
     call.__signature__ = inspect.Signature(_parameters(function))  # type: ignore[attr-defined]
     return call
 
@@ -134,53 +132,6 @@ def _parameters(function: type[Function]) -> list[inspect.Parameter]:
     """Those of ``forward``, without ``ctx``."""
     takes_ctx = function.setup_context is Function.setup_context
     return list(inspect.signature(function.forward).parameters.values())[takes_ctx:]
-
-
-def _returned(function: type[Function], given: list[Inputs]) -> Report:
-    """Compare what ``backward`` returns with the arguments, before the engine sums and converts it."""
-    found: dict[str, str] = {}
-    for inputs in given:
-        returned: list[Any] = []
-        outputs, cotangents = outputs_and_cotangents(_spying(function, returned).apply, inputs)
-        grad(outputs, wanted(inputs), [v.detach() for v in cotangents], allow_unused=True)
-        for i, (x, g) in enumerate(zip(inputs, returned, strict=False)):
-            if isinstance(g, Tensor) and isinstance(x, Tensor) and x.requires_grad:
-                found |= _unfit(_argument(function, i), x, g)
-    return _report(function.__name__, [Finding(kind, text) for kind, text in found.items()])
-
-
-def _argument(function: type[Function], position: int) -> str:
-    parameters = _parameters(function)[: position + 1]
-    named = len(parameters) > position and parameters[-1].kind is not inspect.Parameter.VAR_POSITIONAL
-    return parameters[-1].name if named else f"argument {position}"
-
-
-def _unfit(name: str, x: Tensor, g: Tensor) -> dict[str, str]:
-    """What is wrong with ``g`` as the gradient of ``x``, by kind."""
-    found = {}
-    if g.shape != x.shape:
-        found["shape"] = (
-            f"backward returned a gradient of shape {tuple(g.shape)} for {name} of shape {tuple(x.shape)}: the engine "
-            "sums it, but return it summed, over the dimensions along which the argument was broadcast"
-        )
-    if g.dtype != x.dtype:
-        found["dtype"] = (
-            f"backward returned a gradient of {g.dtype} for {name} of {x.dtype}: the engine converts it, but something "
-            "in it was computed in the wrong precision (a NumPy array or scalar of another dtype?)"
-        )
-    return found
-
-
-def _spying(function: type[Function], returned: list[Any]) -> type[Function]:
-    """A Function that does the same, and notes what ``backward`` returned last."""
-    derivative = function.derivative()
-
-    def backward(ctx: Any, *gradients: Any) -> Any:
-        result = derivative(ctx, *gradients)
-        returned[:] = result if isinstance(result, tuple) else (result,)
-        return result
-
-    return type(function.__name__, (function,), {"backward": staticmethod(backward), "vjp": staticmethod(Function.vjp)})
 
 
 def _released(call: Call, inputs: Inputs) -> Report:
@@ -197,7 +148,7 @@ def _released(call: Call, inputs: Inputs) -> Report:
         "the graph outlives its result: something that it refers to refers to the result again, such as an attribute "
         "of ctx; keep tensors with ctx.save_for_backward()"
     )
-    return _report(name_of(call), [Finding("memory", text)] if alive else [])
+    return _report(call, [Finding("memory", text)] if alive else [])
 
 
 # Modules
@@ -220,9 +171,10 @@ def check_module(
         options: those of ``gradcheck``: order, mode, method, rtol, atol, kinks, domain, rng.
 
     A module in training mode is checked in both modes, once if they do the same; one in evaluation mode only in that.
-    Parameters and inputs that no gradient reaches are named in the ``notes``.
+    Parameters and inputs that no gradient reaches are named in the ``notes``, and inputs that are not checked.
 
-    Returns: a ``Results``, which is a Report, with a Report for each of ``checks``: "training", "evaluation".
+    Returns: a ``Results``, which is a Report, with a Report for each of ``checks``: "training" and "evaluation", or
+    "both modes".
 
     Raises: GradcheckError if a check did not pass; ValueError if there is nothing to differentiate.
 
@@ -232,19 +184,40 @@ def check_module(
     >>> check_module(model, microgradnp.rand(4, 2)).verdict
     'pass'
     """
+    if not isinstance(module, Module):
+        raise TypeError(
+            f"check_module() checks an nn.Module, got {type(module).__name__}; for a function use check_op()"
+        )
     inputs = converted(inputs, np.float64)
-    modes = (True, False) if module.training else (False,)
-    subjects = [Stateless(module, training, seed) for training in modes]
     results = Results(type(module).__name__)
-    for subject in subjects[:1] if _do_the_same(subjects, inputs) else subjects:
+    for mode, subject in _modes(module, inputs, seed).items():
         report = gradcheck(subject.call, (inputs, subject.parameters), raise_exception=False, **options)
-        results.add(subject.mode, report)
+        results.add(mode, report)
         if any(finding.kind == "nondeterministic" for finding in report.findings):
-            results.notes.append(DRAWS.format(subject.mode))
-    unreached = [name for name, gradient in subjects[0].gradients(inputs)[1].items() if gradient is None]
-    if unreached:
-        results.notes.append(f"no gradient reaches {', '.join(unreached)}")
+            results.notes.append(DRAWS.format(mode))
+        unreached = [name for name, gradient in subject.gradients(inputs)[1].items() if gradient is None]
+        if unreached:
+            results.notes.append(f"{mode}: no gradient reaches {', '.join(unreached)}")
+    constant = [
+        i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.is_floating_point() and not x.requires_grad
+    ]
+    if constant:
+        results.notes.append(
+            f"not checked, for they require no gradient: {', '.join(f'inputs[{i}]' for i in constant)}"
+        )
     return _concluded(results, raise_exception)
+
+
+def _modes(module: Module, inputs: Inputs, seed: int | None) -> dict[str, Stateless]:
+    """The module in each of its modes that is to be checked, by name. Raises ValueError if nothing can be."""
+    subjects = {"evaluation": Stateless(module, False, seed)}
+    if module.training:
+        subjects = {"training": Stateless(module, True, seed), **subjects}
+    if not wanted((inputs, subjects["evaluation"].parameters)):
+        raise ValueError("check_module(): neither an input nor a parameter requires gradients: nothing can be checked")
+    if module.training and _do_the_same(list(subjects.values()), inputs):
+        return {"both modes": subjects["training"]}
+    return subjects
 
 
 def _do_the_same(subjects: list[Stateless], inputs: Inputs) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .report import Report
-
-LINES = 15  # at most, of a text
+from .report import LINES, Report
 
 
 @dataclass
@@ -32,18 +30,15 @@ class Results(Report):
             self.worst = report.worst
 
     def __str__(self) -> str:
-        return "\n".join(self._lines()[:LINES])
-
-    def _lines(self) -> list[str]:
-        notes = [f"  note: {note}" for note in self.notes]
+        names = [name for name, check in self.checks.items() if check.verdict == self.verdict]
         if self.ok:
             worst = "" if self.worst is None else f", worst error/tolerance {self.worst.ratio:.2g}"
-            return [
-                f"pass: {self.name}: {self.compared} derivatives in {len(self.checks)} checks{worst}",
-                f"  checks: {', '.join(self.checks)}",
-                *notes,
+            lines = [
+                f"pass: {self.name} ({self.compared} derivatives compared{worst})",
+                f"  checked: {', '.join(names)}",
             ]
-        names = [name for name, check in self.checks.items() if check.verdict == self.verdict]
-        head = f"{self.verdict}: {self.name}: {len(names)} of {len(self.checks)} checks: {', '.join(names)}"
-        first = str(self.checks[names[0]]).splitlines()
-        return [head, *notes, *first]
+        else:
+            also = f"; also: {', '.join(names[1:])}" if names[1:] else ""
+            lines = [f"{self.verdict}: {self.name}, {names[0]}{also}", *str(self.checks[names[0]]).splitlines()[1:]]
+        notes = [f"  note: {note}" for note in self.notes]
+        return "\n".join([lines[0], *notes[: LINES - len(lines)], *lines[1:]])

@@ -23,7 +23,7 @@ class Stateless:
     def __init__(self, module: Any, training: bool, seed: int | None) -> None:
         self.module = copy.deepcopy(module).double()
         (self.module.train if training else self.module.eval)()
-        self.mode, self.seed = "training" if training else "evaluation", seed
+        self.seed = seed
         trained = {name: p for name, p in self.module.named_parameters() if p.requires_grad}
         self.parameters = {name: leaf(p._array, True) for name, p in trained.items()}
         paths = {id(p): name for name, p in trained.items()}
@@ -38,7 +38,7 @@ class Stateless:
         def call(inputs: Inputs, parameters: dict[str, Tensor]) -> Any:  # reports name what these are called
             return self._called(inputs, parameters)
 
-        call.__name__ = call.__qualname__ = f"{type(module).__name__} in {self.mode} mode"
+        call.__name__ = type(module).__name__
         self.call = call
 
     def _called(self, inputs: Inputs, parameters: dict[str, Tensor]) -> Any:

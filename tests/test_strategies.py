@@ -9,6 +9,7 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 from hypothesis import Phase, find, given, settings
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 import microgradnp as mg
 from microgradnp.dtypes import SUPPORTED
 from microgradnp.tensor import Tensor
+from microgradnp.testing import GradcheckError, assert_grads
 from microgradnp.testing.strategies import (
     LAYOUTS,
     away_from,
@@ -337,6 +339,99 @@ def test_writing_to_a_tensor_does_not_change_how_it_was_drawn() -> None:
     assert pretty(x) == "laid_out([1.0, 2.0], requires_grad=False)"
 
 
-def test_importing_the_package_does_not_import_hypothesis() -> None:
-    program = "import sys, microgradnp, microgradnp.testing; assert 'hypothesis' not in sys.modules"
+# assert_grads
+
+
+class Cube(mg.autograd.Function):
+    """Its gradient is wrong above 2."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return g * x * x * mg.where(x > 2, 3.001, 3.0)
+
+
+def test_a_wrong_gradient_is_found_and_its_example_is_simple() -> None:
+    text = shown(tensors(), lambda x: is_right(Cube.apply, x, order=1))
+    assert "x=laid_out(3.0)," in text
+
+
+def is_right(fn: Any, *inputs: Any, **options: Any) -> bool:
+    try:
+        assert_grads(fn, *inputs, **options)
+    except GradcheckError:
+        return False
+    return True
+
+
+def test_what_it_returns_and_raises() -> None:
+    assert assert_grads(Cube.apply, laid_out([1.0, -2.0])).ok
+    with pytest.raises(GradcheckError, match="fail") as failure:
+        assert_grads(Cube.apply, laid_out([1.0, 3.0]))
+    assert failure.value.report.worst.index == (1,)
+    with pytest.raises(ValueError, match="requires_grad"):
+        assert_grads(mg.sin, mg.tensor([1.0]))
+    assert assert_grads(Cube.apply, laid_out([3.0]), rtol=1e-2).ok
+
+
+class Once(mg.autograd.Function):
+    """It can be differentiated only once."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    @mg.autograd.function.once_differentiable
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return g * x * x * 3
+
+
+def test_the_order_can_be_limited() -> None:
+    assert assert_grads(Once.apply, laid_out([1.0, -2.0]), order=1).ok
+    with pytest.raises((RuntimeError, GradcheckError)):
+        assert_grads(Once.apply, laid_out([1.0, -2.0]))
+
+
+def test_hypothesis_is_told_how_close_examples_come_to_failing() -> None:
+    targets, events = [], []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hypothesis, "target", lambda value, label: targets.append((value, label)))
+        patch.setattr(hypothesis, "event", events.append)
+        assert_grads(mg.tanh, laid_out([0.5]))
+        assert targets == []  # no property test is running
+
+        @settings(max_examples=3)
+        @given(tensors(shape=(2,)))
+        def test(x: Tensor) -> None:
+            assert_grads(mg.tanh, x)
+            assert_grads(mg.abs, mg.zeros(1, requires_grad=True), order=1)
+
+        test()
+    assert {label for _, label in targets} == {"error / tolerance of tanh", "error / tolerance of abs"}
+    assert all(0 <= value < 1 for value, _ in targets)
+    assert set(events) == {"at kinks: abs"}
+
+
+@settings(max_examples=3)
+@given(tensors(shape=(2,)))
+def test_a_function_may_be_checked_twice_in_one_example(x: Tensor) -> None:
+    assert_grads(mg.tanh, x)
+    assert_grads(mg.tanh, x)
+
+
+def test_nothing_imports_hypothesis_but_the_strategies() -> None:
+    program = (
+        "import sys, microgradnp\n"
+        "from microgradnp.testing import assert_grads\n"
+        "assert_grads(microgradnp.tanh, microgradnp.ones(2, requires_grad=True))\n"
+        "assert 'hypothesis' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -103,6 +103,8 @@ class Recorder:
             tally = Tally()
             for checked in self.heard:
                 tally.add(report.nodeid, checked)
+            if report.passed:  # it was a test of something that fails
+                tally.expected, tally.failed = tally.failed, 0
             report.gradcheck = vars(tally)
             self.heard.clear()
         return report
@@ -131,6 +133,7 @@ class Tally:
     checks: int = 0
     derivatives: int = 0
     failed: int = 0
+    expected: int = 0  # those failures that did not fail their test
     inconclusive: list[str] = field(default_factory=list)  # a test as often as it had one
     worst: float = 0.0  # error / tolerance, of checks that passed
     where: str = ""
@@ -138,7 +141,7 @@ class Tally:
     def add(self, test: str, report: Any) -> None:
         """Count one Report."""
         worst = report.worst if report.verdict == "pass" else None
-        found = Tally(1, report.compared, int(report.verdict == "fail"))
+        found = Tally(1, report.compared, failed=int(report.verdict == "fail"))
         if report.verdict == "inconclusive":
             found.inconclusive = [test]
         if worst is not None and isfinite(worst.ratio):
@@ -149,14 +152,16 @@ class Tally:
         self.checks += other.checks
         self.derivatives += other.derivatives
         self.failed += other.failed
+        self.expected += other.expected
         self.inconclusive = self.inconclusive + other.inconclusive
         if other.where and other.worst >= self.worst:
             self.worst, self.where = other.worst, other.where
 
     def lines(self) -> Iterator[str]:
         counts = {
-            "passed": self.checks - self.failed - len(self.inconclusive),
+            "passed": self.checks - self.failed - self.expected - len(self.inconclusive),
             "failed": self.failed,
+            "failed as expected": self.expected,
             "inconclusive": len(self.inconclusive),
         }
         verdicts = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n or verdict == "passed")

@@ -381,7 +381,7 @@ def test_what_no_gradient_reaches_is_named():
     assert results.ok
     assert results.notes == [
         "both modes: no gradient reaches parameters['head.weight'], parameters['head.bias']",
-        "not checked, for they require no gradient: inputs[1]",
+        "not checked, for they require no gradient: the inputs 1",
     ]
 
 
@@ -418,6 +418,31 @@ def test_nested_inputs_are_checked():
 
     results = check_module(Pair(), sample(2), {"hidden": sample(2), "cell": sample(3)})
     assert results.compared == (2 + 3) * (2 + 2 + 3)
+
+
+def test_inputs_are_named_as_forward_names_them():
+    class Named(nn.Module):
+        def forward(self, left, right):
+            return WrongWeight.apply(left, right)
+
+    class Unnamed(nn.Module):
+        def forward(self, *parameters):
+            return WrongWeight.apply(*parameters)
+
+    for kind, name in ((Named, "right"), (Unnamed, "input1")):
+        results = check_module(kind(), sample(2, 3), sample(3), raise_exception=False)
+        assert results.worst.input == name
+
+
+def test_a_domain_is_that_of_the_inputs():
+    class Root(nn.Linear):
+        def forward(self, x):
+            assert (x >= 0).all()
+            return super().forward(x.sqrt())
+
+    x = mg.tensor([[1e-12, 1.0]], dtype=mg.float64, requires_grad=True)
+    for domain in ((0, 2), [(0, 2)]):
+        assert check_module(Root(2, 1), x, domain=domain).ok
 
 
 def test_what_cannot_be_checked_is_refused():

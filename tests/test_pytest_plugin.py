@@ -82,6 +82,14 @@ def test_a_wrong_derivative_fails_the_test(project):
     result.stdout.no_fnmatch_line("worst error/tolerance*")
 
 
+def test_a_failure_that_a_test_expects_is_told_apart(project):
+    run = project("""
+    def test_cube(gradcheck):
+        assert not gradcheck(lambda x: (x * x.detach()), X, raise_exception=False).ok
+    """)
+    run().stdout.fnmatch_lines(["1 check of * derivatives: 0 passed, 1 failed as expected"])
+
+
 def test_what_could_not_be_decided_is_named(project):
     run = project("""
     @pytest.mark.parametrize("i", range(7))

@@ -188,42 +188,42 @@ def check_module(
         raise TypeError(
             f"check_module() checks an nn.Module, got {type(module).__name__}; for a function use check_op()"
         )
-    inputs = converted(inputs, np.float64)
+    if options.get("domain") is not None:
+        options["domain"] = [*_intervals(options["domain"], len(inputs)), None]  # of the parameters
     results = Results(type(module).__name__)
     for mode, subject in _modes(module, inputs, seed).items():
-        report = gradcheck(subject.call, (inputs, subject.parameters), raise_exception=False, **options)
+        report = gradcheck(subject.call, subject.arguments, raise_exception=False, **options)
         results.add(mode, report)
         if any(finding.kind == "nondeterministic" for finding in report.findings):
             results.notes.append(DRAWS.format(mode))
-        unreached = [name for name, gradient in subject.gradients(inputs)[1].items() if gradient is None]
+        unreached = [name for name, gradient in subject.gradients()[1].items() if gradient is None]
         if unreached:
             results.notes.append(f"{mode}: no gradient reaches {', '.join(unreached)}")
-    constant = [
-        i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.is_floating_point() and not x.requires_grad
-    ]
+    constant = [str(i) for i, x in enumerate(inputs) if isinstance(x, Tensor) and not x.requires_grad]
     if constant:
-        results.notes.append(
-            f"not checked, for they require no gradient: {', '.join(f'inputs[{i}]' for i in constant)}"
-        )
+        results.notes.append(f"not checked, for they require no gradient: the inputs {', '.join(constant)}")
     return _concluded(results, raise_exception)
+
+
+def _intervals(domain: Any, count: int) -> list[Any]:
+    """A domain for each input."""
+    return [domain] * count if len(domain) == 2 and all(np.isscalar(end) for end in domain) else list(domain)
 
 
 def _modes(module: Module, inputs: Inputs, seed: int | None) -> dict[str, Stateless]:
     """The module in each of its modes that is to be checked, by name. Raises ValueError if nothing can be."""
-    subjects = {"evaluation": Stateless(module, False, seed)}
-    if module.training:
-        subjects = {"training": Stateless(module, True, seed), **subjects}
-    if not wanted((inputs, subjects["evaluation"].parameters)):
+    evaluation = Stateless(module, inputs, False, seed)
+    if not wanted(evaluation.arguments):
         raise ValueError("check_module(): neither an input nor a parameter requires gradients: nothing can be checked")
-    if module.training and _do_the_same(list(subjects.values()), inputs):
-        return {"both modes": subjects["training"]}
-    return subjects
+    if not module.training:
+        return {"evaluation": evaluation}
+    training = Stateless(module, inputs, True, seed)
+    if _outcome(training) == _outcome(evaluation):
+        return {"both modes": training}
+    return {"training": training, "evaluation": evaluation}
 
 
-def _do_the_same(subjects: list[Stateless], inputs: Inputs) -> bool:
-    """Whether results and gradients in all modes are the same, bit for bit."""
-    runs = []
-    for subject in subjects:
-        outputs, gradients = subject.gradients(inputs)
-        runs.append([t if t is None else (t.shape, t._array.tobytes()) for t in (*outputs, *gradients.values())])
-    return all(run == runs[0] for run in runs)
+def _outcome(subject: Stateless) -> list[Any]:
+    """Results and gradients, to be compared bit for bit."""
+    outputs, gradients = subject.gradients()
+    return [t if t is None else (t.shape, t._array.tobytes()) for t in (*outputs, *gradients.values())]

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from typing import Any
+
+import numpy as np
 
 from ..autograd import grad
 from ..random import fork_rng, manual_seed
 from ..tensor import Tensor
-from .samples import Inputs, converted, leaf, outputs_and_cotangents
-from .subject import leaves
+from .samples import Inputs, converted, leaf, outputs_and_cotangents, wanted
+from .subject import Subject
 
 
 class Stateless:
     """A deep copy of a module in float64 that begins each call with the state it had first.
 
-    ``call(inputs, parameters)`` calls it with these arguments, and with these tensors in the place of its parameters
-    that require gradients (``parameters``, by path). With a ``seed`` the default generator begins there, and is as it
-    was afterwards.
+    ``call(*inputs, parameters)`` calls it with these inputs, and with other tensors in the place of its parameters that
+    require gradients: a dict by path, such as ``parameters``. With a ``seed`` the default generator begins there, and
+    is as it was afterwards.
     """
 
-    def __init__(self, module: Any, training: bool, seed: int | None) -> None:
+    def __init__(self, module: Any, inputs: Inputs, training: bool, seed: int | None) -> None:
+        self.inputs = converted(inputs, np.float64)
         self.module = copy.deepcopy(module).double()
         (self.module.train if training else self.module.eval)()
         self.seed = seed
@@ -35,11 +39,17 @@ class Stateless:
         ]
         self.state = [(owner.__dict__, _snapshot(owner)) for owner in self.module.modules()]
 
-        def call(inputs: Inputs, parameters: dict[str, Tensor]) -> Any:  # reports name what these are called
-            return self._called(inputs, parameters)
+        def call(*arguments: Any) -> Any:
+            return self._called(arguments[:-1], arguments[-1])
 
         call.__name__ = type(module).__name__
+        call.__signature__ = _signature(module, len(inputs))  # type: ignore[attr-defined]
         self.call = call
+
+    @property
+    def arguments(self) -> Inputs:
+        """Those of ``call``."""
+        return (*self.inputs, self.parameters)
 
     def _called(self, inputs: Inputs, parameters: dict[str, Tensor]) -> Any:
         for attributes, first in self.state:
@@ -53,14 +63,22 @@ class Stateless:
             manual_seed(self.seed)
             return self.module(*inputs)
 
-    def gradients(self, inputs: Inputs) -> tuple[list[Tensor], dict[str, Tensor | None]]:
+    def gradients(self) -> tuple[list[Tensor], dict[str, Tensor | None]]:
         """The results of a call, and by name the gradient of each input and parameter; None where none arrives."""
-        inputs, parameters = converted((inputs, self.parameters))
-        outputs, cotangents = outputs_and_cotangents(self.call, (inputs, parameters))
-        given = {f"inputs{''.join(f'[{key!r}]' for key in path)}": x for path, x in leaves(inputs) if x.requires_grad}
-        sources = given | {f"parameters[{path!r}]": p for path, p in parameters.items()}
-        found = grad(outputs, list(sources.values()), [v.detach() for v in cotangents], allow_unused=True)
-        return outputs, dict(zip(sources, found, strict=True))
+        arguments = converted(self.arguments)
+        outputs, cotangents = outputs_and_cotangents(self.call, arguments)
+        found = grad(outputs, wanted(arguments), [v.detach() for v in cotangents], allow_unused=True)
+        return outputs, dict(zip(Subject(self.call, arguments).names, found, strict=True))
+
+
+def _signature(module: Any, count: int) -> inspect.Signature:
+    """The parameters of ``forward`` that are given, by their names, and ``parameters``: so reports name them."""
+    given = list(inspect.signature(module.forward).parameters.values())[:count]
+    names = [parameter.name for parameter in given if parameter.kind is not parameter.VAR_POSITIONAL]
+    if len(names) < count or "parameters" in names:
+        names = [f"input{i}" for i in range(count)]
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Signature([inspect.Parameter(name, kind) for name in (*names, "parameters")])
 
 
 def _snapshot(owner: Any) -> dict[str, Any]:

@@ -19,11 +19,12 @@ import numpy as np
 
 from ..autograd.quiet import restore, silence
 from ..tensor import make
-from . import compare, conduct
-from .compare import FAIL, INCONCLUSIVE, Comparison, Precision
-from .conduct import generator_kept
+from . import compare
+from .compare import FAIL, INCONCLUSIVE, Comparison
+from .conduct import Conduct, deterministic, filled, generator_kept, random_like, repairs_seen, unharmed
 from .described import explained, located, neighbours, undecided
-from .lines import confine
+from .lines import confine, sizes
+from .precision import Precision, coarse_gradient, coarse_values, own_precision
 from .report import Finding, GradcheckError, Report
 from .reproduce import reproducer
 from .subject import Array, Gradient, Run, Subject, flat
@@ -54,7 +55,7 @@ class Options:
     mode: str = "full"
     method: str = "richardson"
     rtol: float = 1e-5
-    atol: float = 1e-8
+    atol: float = 1e-10
     kinks: str = "subgradient"
     domain: Any = None
     rng: Any = 0
@@ -86,7 +87,7 @@ def gradcheck(
         mode=_one_of("mode", default_mode() if mode is None else mode, ("full", "fast")),
         method=_one_of("method", method, ("richardson", "complex")),
         rtol=1e-5 if rtol is None else float(rtol),
-        atol=1e-8 if atol is None else float(atol),
+        atol=1e-10 if atol is None else float(atol),
         kinks=_one_of("kinks", kinks, ("subgradient", "skip", "error")),
         domain=domain,
         rng=rng,
@@ -158,7 +159,7 @@ class Check:
         """All orders, until something is wrong."""
         if 1 in self.options.orders:
             findings: list[Finding] = []
-            with conduct.repairs_seen(findings):
+            with repairs_seen(findings):
                 self.order(1, self.subject, self.first)
             self.conclude(findings)
         if 2 in self.options.orders and self.report.verdict != "fail":
@@ -174,15 +175,15 @@ class Check:
 
     def cotangents(self, run: Run) -> list[Array]:
         """A random cotangent for each output."""
-        return [conduct.random_like(out, self.rng) for out in run.outputs]
+        return [random_like(out, self.rng) for out in run.outputs]
 
     def order(self, order: int, subject: Subject, run: Run) -> None:
         """The values of the derivatives of one order; for the first also everything else."""
         v = self.cotangents(run)
         found = run.vjp(v)
-        g = flat([np.zeros(x.shape) if d is None else d._array for d, x in zip(found, run.inputs, strict=True)])
+        g = filled(found, run.inputs)
         if order == 1:
-            wrong = conduct.unharmed(subject, run) or conduct.deterministic(subject, run, v, g, self.options.same)
+            wrong = unharmed(subject, run) or deterministic(subject, run, v, g, self.options.same)
             if wrong:  # then nothing else can be told
                 self.conclude(wrong)
                 return
@@ -191,7 +192,7 @@ class Check:
         comparison = self.compare(subject, run, v, g, f0, precision, findings)
         self.note(comparison, subject, run, order, found)
         if order == 1:
-            findings += self.conduct(subject, run, v, g, comparison, precision)
+            findings += self.conduct(subject, run, v, g, f0, comparison, precision.eps)
         self.conclude(findings)
 
     def values(self, subject: Subject, run: Run) -> tuple[Array, Precision]:
@@ -204,7 +205,7 @@ class Check:
         if not np.array_equal(f0, recorded, equal_nan=True):
             f0, subject.recorded = recorded, True
         eps = max([subject.eps, *(float(np.finfo(out._array.dtype).eps) for out in run.outputs)])
-        self.coarse = conduct.coarse_type(subject.values(subject.moved(2.0**-30 / 3)))
+        self.coarse = coarse_values(subject, f0)
         if self.coarse is not None:
             eps = max(eps, float(np.finfo(self.coarse).eps))
         return f0, Precision(eps, self.options.rtol, self.options.atol, self.options.absolute)
@@ -249,40 +250,34 @@ class Check:
             report.neighbours = [] if report.ok else neighbours(comparison, subject, run, order)
 
     def conduct(
-        self, subject: Subject, run: Run, v: list[Array], g: Array, comparison: Comparison, precision: Precision
+        self, subject: Subject, run: Run, v: list[Array], g: Array, f0: Array, comparison: Comparison, eps: float
     ) -> list[Finding]:
         """Everything that a gradient owes beside its value."""
-        same = max(conduct.SAME, 100 * precision.eps)
-        findings = conduct.own_state(run, v, g)
-        size, combined, expected = self.combined(subject, run, v, g, comparison)
-        findings += conduct.linear(combined, expected, size, same)
-        findings += conduct.recorded(run, v, g, same)
-        findings += conduct.aliasing(run)
-        findings += conduct.accumulates(run, v, g, same)
-        findings += conduct.layouts(subject, run, v, g, same)
-        findings += conduct.stale(subject, v, g, same)
-        findings += conduct.unharmed(subject, run)
+        weights = np.abs(flat(v))
+        natural = (weights @ np.abs(f0)) / np.concatenate([sizes(point).reshape(-1) for point in subject.points])
+        size, found, expected = self.combined(subject, run, v, g, comparison)
+        conduct = Conduct(subject, run, v, g, size, natural, eps)
+        findings = [*conduct.linear(found, expected), *conduct.findings()]
         if self.coarse is None:
-            findings += conduct.precise(run, g)
+            findings += coarse_gradient(run, g, natural)
         own = Subject(subject.fn, self.inputs, dtype=None)
         if any(a.dtype != b.dtype for a, b in zip(own.arrays, subject.arrays, strict=True)):
-            findings += conduct.own_precision(own, subject, run, size, self.rng)
+            findings += own_precision(own, subject, run, size, self.rng)
         return findings
 
     def combined(
         self, subject: Subject, run: Run, v: list[Array], g: Array, comparison: Comparison
     ) -> tuple[Array, Array, Array]:
         """The size of the terms of a gradient, a gradient, and what that is by linearity: from its parts."""
-        weights = np.concatenate([array.reshape(-1) for array in v]).astype(np.float64)
         if self.report.mode == "full":
-            size, expected = np.abs(g), g.copy()
+            size, expected, weights = np.abs(g), g.copy(), flat(v)
             size[comparison.rows] = np.abs(comparison.analytic) @ np.abs(weights)
             expected[comparison.rows] = comparison.analytic @ weights
             return size, g, expected
         w = self.cotangents(run)
         other = run.gradient(w)
-        size = 0.5 * np.abs(g) + 3 * np.abs(other)
-        return size, run.gradient([0.5 * a - 3 * b for a, b in zip(v, w, strict=True)]), 0.5 * g - 3 * other
+        found = run.gradient([0.5 * a - 3 * b for a, b in zip(v, w, strict=True)])
+        return 0.5 * np.abs(g) + 3 * np.abs(other), found, 0.5 * g - 3 * other
 
     def conclude(self, findings: list[Finding]) -> None:
         """Take findings into the verdict, those that count."""

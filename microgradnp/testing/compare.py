@@ -13,25 +13,15 @@ import numpy as np
 
 from . import numeric
 from .lines import coordinates, directions
-from .numeric import JUMP, KINK, SMOOTH, STEEP, Goal, Line, Slopes
+from .numeric import CERTAIN, JUMP, KINK, SMOOTH, STEEP, Goal, Line, Slopes
+from .precision import Precision
 from .report import Finding
 from .subject import Array, Run, Subject
 
 PASS, INCONCLUSIVE, FAIL, SKIPPED = range(4)
 
-CERTAIN = 4.0  # how many estimated errors beyond the tolerance a value must be to be wrong
 ENOUGH = 8  # so many lines with wrong derivatives, and the others need not be looked at closely
 DIRECTIONS = 2  # for each input, in fast mode
-
-
-class Precision:
-    """How exact the function is, and what may therefore be asked of its derivatives."""
-
-    def __init__(self, eps: float, relative: float, natural: float, absolute: float = 0.0) -> None:
-        self.eps, self.absolute = eps, absolute
-        coarse = eps > 1e-12  # differences of values in float32 or float16 cannot be had any better
-        self.relative = max(relative, min(3e3 * eps, 0.2)) if coarse else relative
-        self.natural = max(natural, min(3e2 * eps, 0.1)) if coarse else natural
 
 
 class Comparison:
@@ -82,7 +72,7 @@ def judged(analytic: Array, slopes: Slopes, tolerance: Array, kinks: str, skip_j
     verdict = np.full(state.shape, INCONCLUSIVE, np.int8)
     known = np.isfinite(slopes.error)
     verdict[known & ~(difference <= tolerance + CERTAIN * slopes.error)] = FAIL
-    verdict[(state == SMOOTH) & (difference <= tolerance)] = PASS
+    verdict[(state == SMOOTH) & (difference <= tolerance + CERTAIN * slopes.error)] = PASS
     verdict[state == JUMP] = SKIPPED if skip_jumps else INCONCLUSIVE
     rough = (state == KINK) | (state == STEEP)
     if kinks == "subgradient":

@@ -59,6 +59,11 @@ def typical(point: Array) -> float:
     return float(largest * np.sqrt(np.mean((finite / largest) ** 2))) if largest else 1.0
 
 
+def sizes(point: Array) -> Array:
+    """For each element of an input, how far it may be expected to matter that it moves."""
+    return np.where(np.isfinite(point), np.maximum(np.abs(point), typical(point)), 1.0)
+
+
 def coordinates(subject: Subject, outputs: int) -> Iterator[Line | None]:
     """A line for each element of each input; None for one that is not finite and so cannot be moved."""
     for k, point in enumerate(subject.points):

@@ -34,6 +34,9 @@ FINEST = 2.0**-30  # to which a kink must persist, relative to the scale: else i
 AROUND = 0.2  # how far to look for what size a function has that vanishes at the point, relative to the scale
 HIDDEN = 2e-4  # the size that its terms have at least, for all we know, if it vanishes there too: relative to the scale
 
+CERTAIN = 4.0  # how many estimated errors beyond the tolerance a difference must be to count
+SMALL = 100.0  # how many times the natural tolerance the error of a derivative may be
+
 # The rounding errors of the estimates below, in eps * |f| / h.
 MEASURED, CENTRAL, ONE_SIDED = 4.0, 8.0, 32.0
 
@@ -55,14 +58,21 @@ class Goal:
         return Goal(self.expected[row], self.relative, self.natural[row], self.absolute)
 
     def tolerance(self, value: Array, size: Array) -> Array:
-        """How far a derivative of this value may be off."""
+        """By how much a derivative of this value may differ from the expected one."""
         expected = np.where(np.isfinite(self.expected), np.abs(self.expected), 0.0)
         return self.relative * np.maximum(expected, np.abs(value)) + self.natural * size + self.absolute
 
+    def enough(self, value: Array, size: Array) -> Array:
+        """The estimated error with which a derivative of this value counts as known.
+
+        It may be a little larger than the tolerance where the value is small beside what the function's values tell.
+        """
+        return self.tolerance(value, SMALL * size)
+
     def met(self, value: Array, error: Array, size: Array) -> Array:
         """Whether a value is exact enough, and what was expected."""
-        tolerance = self.tolerance(value, size)
-        return (error <= tolerance) & (np.abs(value - self.expected) <= tolerance)
+        allowed = self.tolerance(value, size) + CERTAIN * error
+        return (error <= self.enough(value, size)) & (np.abs(value - self.expected) <= allowed)
 
 
 class Line:
@@ -135,7 +145,7 @@ def measure(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: floa
     quotient = (at - f0) / t
     right, left = 2 * quotient[:, 2] - quotient[:, 0], 2 * quotient[:, 3] - quotient[:, 1]
     slopes.value[rows], slopes.error[rows] = value, np.where(np.isfinite(error), error, np.inf)
-    target = goal.tolerance(slopes.value, slopes.size)[rows]
+    target = goal.enough(slopes.value, slopes.size)[rows]
     good = (error <= target) & (np.abs(right - left) <= target + MEASURED * rounding)
     slopes.low[rows], slopes.high[rows] = np.minimum(left, right), np.maximum(left, right)
     slopes.state[rows] = np.where(good, SMOOTH, UNKNOWN)
@@ -175,6 +185,7 @@ class Refinement:
         self.right, self.left = _Trend(outputs), _Trend(outputs)
         self.kinked = np.zeros(outputs, int)  # for how many steps the two sides have had each its own slope
         self.low, self.high = np.full(outputs, np.nan), np.full(outputs, np.nan)
+        self.aside = np.array([np.full(outputs, np.nan), np.full(outputs, np.inf)])  # the best of one side alone
         self.stuck = 0
 
     def run(self, step: float | None) -> None:
@@ -189,10 +200,22 @@ class Refinement:
             for h in (4 * start, 16 * start, 128 * start):
                 self.approach(h, closer=False)
         self.look_around(~self.settled(0.0))
+        self.trust_one_side()
+
+    def trust_one_side(self) -> None:
+        """Where the central value is good only roughly, and one side agrees with it and is exact enough, take that.
+
+        So it is close to a jump or a kink, in whose neighbourhood the steps of a central difference are too small.
+        """
+        value, error = self.aside
+        good = (error <= self.goal.enough(value, self.size)) & np.isfinite(self.error) & (self.kinked < 2)
+        good &= ~self.exact() & (np.abs(value - self.value) <= CERTAIN * (error + self.error))
+        self.value, self.error = np.where(good, value, self.value), np.where(good, error, self.error)
+        self.confirmed |= good
 
     def look_around(self, where: Array) -> None:
         """Where the slope is 0 for all that is known, judge it in units of the function's size around the point."""
-        where = where & (self.error > self.goal.tolerance(self.value, self.size))
+        where = where & (self.error > self.goal.enough(self.value, self.size))
         if not where.any():
             return
         far, line = AROUND * self.line.scale, self.line
@@ -210,25 +233,28 @@ class Refinement:
             self.right.follow(right, self.eps)
             self.left.follow(left, self.eps)
         if right is not None and left is not None:
-            agree = self.between(right, left, h)
+            agree = self.between(right, left, h, closer)
             if closer:
                 self.compare(right, left, agree)
         for side, other in ((right, left), (left, right)):
             if side is not None:
                 alone = other is None or ~np.isfinite(other.moved).all(0)
-                self.take(side.slope, side.error, alone)
+                self.take(side.slope, side.error, alone, closer)
+                better = np.isfinite(side.slope) & (side.error < self.aside[1])
+                self.aside = np.where(better, (side.slope, side.error), self.aside)
         self.stuck = 0 if (self.error < before).any() or self.busy() else self.stuck + 1
 
-    def between(self, right: _Side, left: _Side, h: float) -> Array:
+    def between(self, right: _Side, left: _Side, h: float, closer: bool) -> Array:
         """Take the central value, where the two sides agree. Returns where."""
         gap = np.abs(right.slope - left.slope)
         doubt = right.error + left.error
-        agree = gap <= 8 * doubt + self.goal.tolerance(self.value, self.size)
+        agree = gap <= 8 * doubt + self.goal.enough(self.value, self.size)
         wide, half, quarter = (right.at - left.at) / (right.t - left.t)
         once, again = (4 * half - wide) / 3, (4 * quarter - half) / 3
         value = (16 * again - once) / 15
         error = np.abs(value - again) + CENTRAL * self.eps * np.maximum(right.size, left.size) / h
-        self.take(value, np.maximum(error, gap / 16), agree)
+        error = np.where(gap > 2 * doubt, np.maximum(error, gap / 16), error)
+        self.take(value, error, agree, closer)
         return agree
 
     def compare(self, right: _Side, left: _Side, agree: Array) -> None:
@@ -240,13 +266,15 @@ class Refinement:
         self.kinked = np.where(apart & ~agree, np.where(same, self.kinked + 1, 1), 0)
         self.low, self.high = np.where(apart, low, self.low), np.where(apart, high, self.high)
 
-    def take(self, value: Array, error: Array, valid: Any) -> None:
-        """Keep the better of two estimates that are consistent; of others the new one, until a third confirms it."""
+    def take(self, value: Array, error: Array, valid: Any, closer: bool = True) -> None:
+        """Keep the better of two estimates that are consistent; of others the ``closer``, until a third confirms it."""
         valid = valid & np.isfinite(value) & np.isfinite(error)
         known = np.isfinite(self.error)
         consistent = known & (np.abs(value - self.value) <= 4 * (error + self.error))
+        if not closer:
+            valid = valid & (consistent | ~known)
         better = valid & ~(consistent & (error >= self.error))
-        telling = valid & (~consistent | (error <= self.goal.tolerance(value, self.size)))
+        telling = valid & (~consistent | (error <= self.goal.enough(value, self.size)))
         self.confirmed = np.where(telling, consistent, self.confirmed)
         self.value, self.error = np.where(better, value, self.value), np.where(better, error, self.error)
 
@@ -256,7 +284,7 @@ class Refinement:
 
     def exact(self) -> Array:
         """Where an estimate is exact enough, and either confirmed or what was expected."""
-        enough = self.error <= self.goal.tolerance(self.value, self.size)
+        enough = self.error <= self.goal.enough(self.value, self.size)
         return enough & (self.confirmed | self.goal.met(self.value, self.error, self.size))
 
     def settled(self, h: float) -> Array:

@@ -59,11 +59,12 @@ class Run:
             for out, v in zip(self.outputs, cotangents, strict=True)
             if v is not None and out.requires_grad
         ]
+        wanted = [x for x in self.inputs if x.requires_grad]
         if not pairs:
             return [None] * len(self.inputs)
         outputs, seeds = zip(*pairs, strict=True)
-        found = grad(outputs, self.inputs, seeds, retain_graph=True, create_graph=create_graph, allow_unused=True)
-        return list(found)
+        found = iter(grad(outputs, wanted, seeds, retain_graph=True, create_graph=create_graph, allow_unused=True))
+        return [next(found) if x.requires_grad else None for x in self.inputs]
 
     def gradient(self, cotangents: Sequence[Any], create_graph: bool = False) -> Array:
         """The same as one flat float64 array, with zeros for None."""
@@ -121,13 +122,15 @@ class Subject:
                 tensors[i].requires_grad_()
         return with_leaves(self.given, iter(tensors)), tensors
 
-    def run(self, points: Sequence[Array] | None = None) -> Run:
-        """Call the function, recorded, on copies of the points."""
-        return self.run_on([np.array(point) for point in (self.points if points is None else points)])
+    def run(self, points: Sequence[Array] | None = None, only: int | None = None) -> Run:
+        """Call the function, recorded, on copies of the points; ``only`` one of them may require gradients."""
+        return self.run_on([np.array(point) for point in (self.points if points is None else points)], only)
 
-    def run_on(self, points: Sequence[Array]) -> Run:
+    def run_on(self, points: Sequence[Array], only: int | None = None) -> Run:
         """Call the function, recorded, on these arrays themselves."""
         arguments, given = self.arguments(points, True)
+        for k in range(len(points)) if only is not None else ():
+            given[self.checked[k]].requires_grad_(k == only)
         with enable_grad():
             out = self.fn(*arguments)
         found = list(leaves(out))

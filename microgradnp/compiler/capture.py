@@ -27,8 +27,8 @@ ABOUT_ARRAYS = frozenset(
 )  # fmt: skip
 # The shapes of their results depend on the values.
 OF_UNKNOWN_SHAPE = frozenset(
-    {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
-     np.unique_values, np.extract, np.compress, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d, np.bincount}
+    {"nonzero", "flatnonzero", "argwhere", "unique", "unique_all", "unique_counts", "unique_inverse", "unique_values",
+     "extract", "compress", "trim_zeros", "union1d", "intersect1d", "setdiff1d", "bincount", "histogram_bin_edges"}
 )  # fmt: skip
 # Functions that write to their first argument, and those that take ``out`` by position too.
 WRITING = frozenset({np.copyto, np.put, np.putmask, np.place, np.put_along_axis, np.fill_diagonal})
@@ -91,7 +91,7 @@ class Tape:
 
     def call(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make a NumPy call on the arrays that the capturing arrays wrap, and record it."""
-        if function in OF_UNKNOWN_SHAPE:
+        if getattr(function, "__name__", "") in OF_UNKNOWN_SHAPE:
             raise NotCapturable(
                 f"{place_text()}: {function.__name__}() gives a result whose shape depends on the values, and a "
                 "compiled function has fixed shapes. Keep the shape and mask the values, for example with where()"
@@ -118,7 +118,8 @@ class Tape:
     def _result(self, call: Call, result: Any) -> CapturedArray:
         if not isinstance(result, (np.ndarray, np.generic)):
             raise NotCapturable(f"{place_text()}: {call.function} gives a {type(result).__name__}, not an array")
-        call.view = isinstance(result, np.ndarray) and id(_owner(result)) in self._blocks
+        looks_in = isinstance(result, np.ndarray) and id(_owner(result)) in self._blocks
+        call.view = looks_in and not getattr(call.function, "checks", False)
         if isinstance(result, np.generic):
             captured = CapturedArray(result, self._value(Block("own", result.nbytes), result, 0), self)
         else:
@@ -231,8 +232,8 @@ class CapturedArray(NDArrayOperatorsMixin):
     def __getitem__(self, index: Any) -> Any:
         if any(getattr(item, "dtype", None) == np.bool_ for item in (index if isinstance(index, tuple) else (index,))):
             raise NotCapturable(
-                f"{place_text()}: indexing with a mask gives a result whose shape depends on the values, and a compiled "
-                "function has fixed shapes. Use where(), or multiply by the mask"
+                f"{place_text()}: indexing with a mask gives a result whose shape depends on the values, and a "
+                "compiled function has fixed shapes. Use where(), or multiply by the mask"
             )
         return self.tape.call(getitem, (self, index), {})
 
@@ -277,8 +278,8 @@ class Number:
         if isinstance(other, CapturedArray):
             return NotImplemented  # its own operator will do
         raise NotCapturable(
-            f"{place_text()}: an optimizer's update does Python arithmetic with one of its settings, or asks for its value, "
-            "which would be frozen: compute what it needs in settings(), and return bools for what it branches on"
+            f"{place_text()}: an optimizer's update does Python arithmetic with one of its settings, or asks for its "
+            "value, which would be frozen: compute what it needs in settings(), and return bools for what it branches on"
         )
 
     __bool__ = __float__ = __int__ = __index__ = __array__ = __neg__ = __abs__ = _refuse

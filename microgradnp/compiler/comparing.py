@@ -69,8 +69,8 @@ def _value(a: Value, b: Value, known: dict[Block, Block]) -> str | None:
         return "another argument in the next run"
     if a.block.kind == "constant" and not _same_contents(a.block.array, b.block.array):
         return (
-            f"a constant of shape {a.shape} has other values in the next run: pass what changes as a tensor argument, or "
-            "keep it in a tensor"
+            f"a constant of shape {a.shape} has other values in the next run: pass what changes as a tensor argument, "
+            "or keep it in a tensor"
         )
     return None
 

@@ -28,7 +28,7 @@ _capturing = threading.RLock()  # the doors of the library are watched for one r
 def compile(
     model: Callable[..., Any] | None = None, *, executor: str = "numpy", variants: int = 8, disable: bool = False
 ) -> Any:
-    """A function that does what ``model`` does, faster: its NumPy calls are captured, and then made without the framework.
+    """A function that does what ``model`` does, faster: its NumPy calls, captured, are made without the framework.
 
     ``model`` is a function, or a module, that takes tensors and makes a whole step: forward pass, backward pass and the
     optimizer's update, or only what needs no gradient afterwards. It is captured in its first two calls, which also
@@ -37,8 +37,8 @@ def compile(
 
     It is captured anew when the shapes, dtypes or other arguments, the grad mode, the memory of a parameter, or an
     attribute of a module changes, up to ``variants`` times. Settings of optimizers, such as the learning rate, are read
-    again in every call, and random numbers drawn again. Returned tensors are new memory in each call, and have no graph;
-    the gradients that it leaves in ``.grad`` are overwritten by the next call.
+    again in every call, and random numbers drawn again. Returned tensors are new memory in each call, and have no
+    graph; the gradients that it leaves in ``.grad`` are overwritten by the next call.
 
     Raises, in the calls that capture, ``compiler.NotCapturable`` (a RuntimeError) with file and line for what a replay
     could not repeat: a Python branch on a value, ``.item()``, a shape that depends on values, a constant that differs
@@ -115,7 +115,7 @@ class Compiled:
             tries += 1
             if tries >= RUNS:
                 raise NotCapturable(
-                    f"compile: two calls of {self._name} do not do the same, so that a replay would freeze something: {text}"
+                    f"compile: two calls of {self._name} do not do the same, and a replay would freeze it: {text}"
                 )
         else:
             tries = 0
@@ -186,8 +186,8 @@ class Run:
             return
         if not session.grads_set and not session.updates:
             raise NotCapturable(
-                "compile: the function returns a tensor that requires a gradient, and goes back through no graph itself: a "
-                "replay records none. Call backward() inside, call it under no_grad(), or return .detach()"
+                "compile: the function returns a tensor that requires a gradient, and goes back through no graph "
+                "itself: a replay records none. Call backward() inside, call it under no_grad(), or return .detach()"
             )
         tensor._edge = None
 
@@ -213,18 +213,15 @@ class Run:
 
     def _check_memory(self, session: Session) -> None:
         """What is written to must be reachable by one way only."""
-        given = {id(memory.owner_of(s.array)): s for s in session.sources.values() if s.captured.value.block.kind == "argument"}
-        outside: dict[int, Block] = {}
         written = {value.block for call in self.program.calls for value in call.writes}
+        blocks: dict[int, Block] = {}
         for source in session.sources.values():
             block = source.captured.value.block
-            if block.kind == "outside":
-                outside[id(memory.owner_of(source.array))] = block
-        for owner, source in given.items():
-            if owner in outside and (outside[owner] in written or source.captured.value.block in written):
+            other = blocks.setdefault(id(memory.owner_of(source.array)), block)
+            if other is not block and not written.isdisjoint((block, other)):
                 raise NotCapturable(
-                    f"compile: an argument of shape {tuple(source.array.shape)} shares memory with a tensor that the function "
-                    "changes: pass a .clone() of it"
+                    f"compile: an argument of shape {tuple(source.array.shape)} shares memory with a tensor that the "
+                    "function changes: pass a .clone() of it"
                 )
 
     def _check_settings(self, session: Session) -> None:

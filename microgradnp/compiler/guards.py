@@ -31,7 +31,7 @@ class Guards:
                 return f"a tensor of shape {tuple(array.shape)} has other memory, or requires_grad has changed"
         for tensor, grad in self._grads:
             if tensor._grad is not grad:
-                return f"the gradient of a tensor of shape {tuple(tensor.shape)}, which the function reads, is another one"
+                return f"the .grad of a tensor of shape {tuple(tensor.shape)}, which the function reads, is another one"
         if self._hooked or self._module_time != tree.changes():
             for module, ids in self._modules:
                 if _ids(module) != ids:

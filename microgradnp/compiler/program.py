@@ -21,9 +21,9 @@ import numpy as np
 class Block:
     """A piece of memory, in bytes.
 
-    kind: "outside", memory that lives on between the runs (parameters, buffers, state), of which ``array`` is the owner;
-    "argument", an array that each run is given anew, ``index`` in the list of them; "fed", a 0-d array ``array`` that is
-    written before each run; "constant", with the contents of ``array``; "own", memory that a call makes during the run.
+    kind: "outside", memory that lives on between the runs (parameters, buffers, state), of which ``array`` is the
+    owner; "argument", an array that each run is given anew, ``index`` in the list of them; "fed", a 0-d array ``array``
+    that is written before each run; "constant", with the contents of ``array``; "own", memory that a call makes.
     """
 
     kind: str
@@ -66,9 +66,10 @@ class Value:
 class Call:
     """One call: in ``args`` and ``kwargs`` (nested in tuples, lists, dicts, slices) a ``Value`` stands for its array.
 
-    ``results`` are the values that it returns; empty when it only writes (``out=``, ``copyto``). ``writes`` are the values
-    that were there before and that it writes to. ``view``: its result looks into an argument's block, and nothing is
-    computed. ``structure`` says how results are returned: None for one array, else the type of the tuple or list.
+    ``results`` are the values that it returns; empty when it only writes (``out=``, ``copyto``). ``writes`` are the
+    values that were there before and that it writes to. ``view``: its result looks into an argument's block, and
+    nothing is computed. ``structure`` says how results are returned: None for one array, else the type of the tuple or list.
+    A function with the attribute ``checks`` returns its argument, or raises: it is called in every run.
     ``place`` is the user's file and line. ``update`` numbers the optimizer update it belongs to, -1 for none.
     """
 
@@ -94,8 +95,8 @@ class Call:
 class Program:
     """The calls of a step, in order; ``outputs`` are what must be there when it has run.
 
-    ``fresh`` are returned to the caller and must be new memory in every run; ``kept`` stay in one place, which is overwritten
-    by the next run (gradients).
+    ``fresh`` are returned to the caller and must be new memory in every run; ``kept`` stay in one place, which is
+    overwritten by the next run (gradients).
     """
 
     calls: list[Call] = field(default_factory=list)

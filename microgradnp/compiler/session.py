@@ -7,7 +7,7 @@ While a session is open, a few doors of the library are watched, each for the th
     ``Tensor._grad``                 tells which gradients the run expects to find, and which it leaves behind
     an optimizer's update            its settings become numbers that are computed again in every run
     a module's call                  tells which modules must not change
-    a generator's draws              become calls that draw again in every run
+    a generator's draws              become calls that draw again in every run; seeding it is refused
     arrays beside tensors            are read again in every run
 
 Everything else is the library as it is.
@@ -15,6 +15,7 @@ Everything else is the library as it is.
 
 from __future__ import annotations
 
+import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -27,11 +28,12 @@ from ..autograd import memory
 from ..autograd.node import Leaf
 from ..ops import operands
 from ..random import Generator
+from ..random.stream import Stream
 from ..tensor import Tensor
 from .capture import CapturedArray, NotCapturable, Number, Tape, place_text
-from .program import Program
 
 ARRAY, GRAD = Tensor.__dict__["_array"], Tensor.__dict__["_grad"]  # the slots, past every door
+SEEDS = ("manual_seed", "seed", "set_state")
 DRAWS = (
     "uniform", "normal", "normal_one_by_one", "log_normal", "cauchy", "geometric", "poisson", "bits", "integers",
     "permutation", "bernoulli", "exponential", "multinomial",
@@ -47,7 +49,7 @@ class Source:
 
 
 class Update:
-    """One call of an optimizer's update: the settings it was given, and the 0-d arrays that hold those that are numbers."""
+    """One call of an optimizer's update: the settings it was given; those that are floats as numbers of the tape."""
 
     def __init__(self, optimizer: Any, group: dict[str, Any], settings: tuple[Any, ...]) -> None:
         self.optimizer, self.group, self.settings = optimizer, group, settings
@@ -108,6 +110,7 @@ class Session:
                 (Optimizer, "_update_group", self._watched_update(Optimizer._update_group)),
                 (Module, "__call__", self._watched_call(Module.__call__)),
                 *((Generator, name, self._watched_draw(name, getattr(Generator, name))) for name in DRAWS),
+                *((Stream, name, self._watched_seed(name, getattr(Stream, name))) for name in SEEDS),
                 (operands, "_as_tensor", self._watched_as_tensor(operands._as_tensor)),
             ):
                 doors.callback(setattr, owner, name, vars(owner)[name])
@@ -152,9 +155,9 @@ class Session:
         source = self.sources[id(tensor)] = Source(tensor, captured, array)
         if source.edge is not None and not isinstance(source.edge, Leaf):
             raise NotCapturable(
-                f"{place_text()}: a tensor of shape {tuple(array.shape)} comes from operations recorded outside the compiled "
-                f"function ({source.edge.name()}), which a replay could not go back through: compute it inside, or "
-                ".detach() it"
+                f"{place_text()}: a tensor of shape {tuple(array.shape)} comes from operations recorded outside the "
+                f"compiled function ({source.edge.name()}), which a replay could not go back through: compute it "
+                "inside, or .detach() it"
             )
 
     def _set_array(self, tensor: Tensor, array: Any) -> None:
@@ -218,10 +221,21 @@ class Session:
         def watched(generator: Any, *args: Any, **kwargs: Any) -> Any:
             if not self._mine():
                 return draw(generator, *args, **kwargs)
-            if all(generator is not known for known, _ in self._states):
-                self._states.append((generator, generator.get_state()))
             with self._pause():
+                if all(generator is not known for known, _ in self._states):
+                    self._states.append((generator, generator.get_state()))
                 return self.tape.call(Draw(generator, name, draw), args, kwargs)
+
+        return watched
+
+    def _watched_seed(self, name: str, seed: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(generator: Any, *args: Any, **kwargs: Any) -> Any:
+            if self._mine():
+                raise NotCapturable(
+                    f"{place_text()}: {name}() inside a compiled function would not be repeated by a replay: call it "
+                    "outside"
+                )
+            return seed(generator, *args, **kwargs)
 
         return watched
 
@@ -268,6 +282,7 @@ class Session:
 
     def survivors(self) -> list[Tensor]:
         """Tensors that the run made and that are still there."""
+        gc.collect()
         return [tensor for reference in tuple(self._made.values()) if (tensor := reference()) is not None]
 
     def settle_rebound(self) -> None:
@@ -279,8 +294,8 @@ class Session:
             if now.shape != source.captured.shape or now.dtype != source.captured.dtype:
                 raise NotCapturable(
                     f"compile: the function turns a tensor of shape {tuple(source.array.shape)} and type "
-                    f"{source.array.dtype} from outside into one of shape {tuple(now.shape)} and type {now.dtype}, so that "
-                    "the next run would not find what this one found"
+                    f"{source.array.dtype} from outside into one of shape {tuple(now.shape)} and type {now.dtype}, so "
+                    "that the next run would not find what this one found"
                 )
             self.tape.call(np.copyto, (source.captured, now), {})
 
@@ -292,7 +307,3 @@ class Session:
 def plain(group: dict[str, Any]) -> dict[str, Any]:
     """The settings of a parameter group."""
     return {name: value for name, value in group.items() if name not in ("params", "param_names")}
-
-
-def finish(session: Session, fresh: Sequence[CapturedArray], kept: Sequence[CapturedArray]) -> Program:
-    return session.tape.finish(tuple(fresh), tuple(kept))

@@ -13,7 +13,7 @@ from .activation import check_floats, logsigmoid
 from .comparison import where
 from .indexing import take_along_dim
 from .loss import reduced, reduction_of, through_float32
-from .record import Array, Index, composite, derivatives, operation
+from .record import Array, Index, checking, composite, derivatives, operation
 from .reduction import mean, sum
 from .shape import squeeze
 from .softmax import less_the_largest, log_softmax, softmax_along
@@ -88,12 +88,14 @@ def _weighted_to(input: Tensor, losses: Tensor, weight: Tensor) -> Tensor:
     return weighted
 
 
-def _check_probabilities(name: str, values: Any) -> None:
-    if isinstance(values, np.ndarray) and not ((values >= 0) & (values <= 1)).all():
+@checking
+def _check_probabilities(name: str, values: np.ndarray) -> np.ndarray:
+    if not ((values >= 0) & (values <= 1)).all():
         raise RuntimeError(
             f"{module_path()}binary_cross_entropy: all elements of {name} should be between 0 and 1, got values from "
             f"{values.min()} to {values.max()}; apply a sigmoid first, or use binary_cross_entropy_with_logits"
         )
+    return values
 
 
 @composite(public=("nn.functional.binary_cross_entropy_with_logits",))
@@ -198,16 +200,20 @@ def _ignored(function: str, classes: np.ndarray, count: int, ignore_index: int) 
             f"{module_path()}{function}: expected target dtype to be int64 or uint8, but got {classes.dtype}: convert "
             "it with .long()"
         )
-    if not classes.size or (classes.min() >= 0 and classes.max() < count and not 0 <= ignore_index < count):
-        return None
-    ignored = np.equal(classes, ignore_index)
-    wrong = classes[((classes < 0) | (classes >= count)) & ~ignored]
-    if wrong.size:
-        raise IndexError(
-            f"{module_path()}{function}: Target {wrong[0]} is out of bounds: with {count} classes it must lie between "
-            f"0 and {count - 1}"
-        )
-    return ignored if ignored.any() else None
+    ignored = np.equal(_checked_classes(classes, function, count, ignore_index), ignore_index)
+    return None if isinstance(ignored, np.ndarray) and not ignored.any() else ignored  # else it is not known
+
+
+@checking
+def _checked_classes(classes: np.ndarray, function: str, count: int, ignore_index: int) -> np.ndarray:
+    if classes.size and (classes.min() < 0 or classes.max() >= count):
+        wrong = classes[((classes < 0) | (classes >= count)) & (classes != ignore_index)]
+        if wrong.size:
+            raise IndexError(
+                f"{module_path()}{function}: Target {wrong[0]} is out of bounds: with {count} classes it must lie "
+                f"between 0 and {count - 1}"
+            )
+    return classes
 
 
 def check_class_weight(function: str, weight: Tensor, count: int) -> None:
@@ -295,7 +301,8 @@ def _of_classes(
         return reduced(losses, reduction)
     if share is not None:
         return sum(losses) / sum(share)
-    return sum(losses) / (classes.size if ignored is None else classes.size - int(ignored.sum()))
+    counted: Any = classes.size if ignored is None else make(np.copy(np.add.reduce(~ignored, None, losses.dtype)))
+    return sum(losses) / counted
 
 
 @composite(public=("nn.functional.nll_loss",))

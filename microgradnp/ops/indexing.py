@@ -56,7 +56,7 @@ def _is_no_number(item: Any) -> bool:
 def _plain_item(item: Any) -> Any:
     if isinstance(item, slice):
         return _plain_slice(item)
-    if isinstance(item, (Tensor, np.ndarray)):  # a copy: it may be written to before the backward pass needs it
+    if isinstance(item, Tensor) or _is_array(item):  # a copy: it may be written to before the backward pass needs it
         item = _plain_array(np.copy(item._array if isinstance(item, Tensor) else item))
         return item.item() if item.ndim == 0 else item
     if isinstance(item, (list, tuple, range)):

@@ -176,7 +176,7 @@ def _by_symmetric(g, out):
 
 
 @operation(
-    np.linalg.cholesky, public=(), label="cholesky", domain=(0.5, 3.0),
+    np.linalg.cholesky, public=(), label="cholesky", opaque=True, domain=(0.5, 3.0),
     samples=lambda make: [(make(1, 1),), (make(3, 1, 1),), (make(0, 0),)],
 )  # fmt: skip
 @derivatives(input=_by_symmetric)

@@ -22,7 +22,7 @@ from .activation import check_floats, hardtanh
 from .arithmetic import maximum
 from .comparison import where
 from .conversion import cast
-from .record import Array, composite, derivatives, operation
+from .record import Array, checking, composite, derivatives, operation
 from .reduction import mean, sum
 from .shape import unsqueeze
 
@@ -312,14 +312,20 @@ def gaussian_nll_loss(
     return reduced(losses, reduction)
 
 
+@checking
+def _check_variance(var: np.ndarray) -> np.ndarray:
+    if (var < 0).any():
+        raise ValueError(f"{module_path()}gaussian_nll_loss: var has negative entries; a variance is at least 0")
+    return var
+
+
 def _variance(input: Tensor, var: Any) -> Any:
     """The variance as a tensor that broadcasts to the input."""
     if not isinstance(var, Tensor):
         if isinstance(var, bool) or not isinstance(var, (int, float)):
             raise TypeError(f"gaussian_nll_loss(): argument 'var' must be Tensor or float, not {type(var).__name__}")
         var = make(np.full(input.shape, var, input.dtype if input.dtype.kind == "f" else float32))
-    if (var._array < 0).any():
-        raise ValueError(f"{module_path()}gaussian_nll_loss: var has negative entries; a variance is at least 0")
+    _check_variance(var._array)
     shape, given = tuple(input.shape), tuple(var.shape)
     if given == shape[:-1] and shape:
         return unsqueeze(var, -1)

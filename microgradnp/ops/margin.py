@@ -15,7 +15,7 @@ from .classification import check_class_weight, check_weight_dtype
 from .comparison import where
 from .indexing import take_along_dim
 from .loss import check_reduction, reduced, reduction_of, through_float32
-from .record import Array, Index, composite
+from .record import Array, Index, checking, composite
 from .reduction import sum
 from .shape import unsqueeze
 
@@ -39,7 +39,11 @@ def _check_labels(function: str, target: Tensor, low: int, high: int) -> np.ndar
         raise RuntimeError(
             f"{module_path()}{function}: expected a target of int64, but found {target.dtype}: convert it with .long()"
         )
-    labels = target._array
+    return _checked(target._array, function, low, high)
+
+
+@checking
+def _checked(labels: np.ndarray, function: str, low: int, high: int) -> np.ndarray:
     if labels.size and (labels.min() < low or labels.max() >= high):
         raise RuntimeError(
             f"{module_path()}{function}: target out of range: its numbers must lie between {low} and {high - 1}, and "

@@ -14,7 +14,7 @@ from .dims import HALF, axis_of
 from .extreme import at_places, median_of_all, nanmedian_of_all
 from .indexing import take_along_dim
 from .order import argsort
-from .record import Array, composite, operation
+from .record import Array, checking, composite, operation
 from .shape import permute, reshape
 
 
@@ -170,9 +170,15 @@ def _checked_fractions(function: str, input: Any, q: Any, interpolation: str) ->
         raise RuntimeError(
             f"{function}() q tensor must be same dtype as the input tensor, got {q.dtype} and {input.dtype}"
         )
-    if not ((q._array >= 0) & (q._array <= 1)).all():
-        raise RuntimeError(f"{function}() q values must be in the range [0, 1], got {q.tolist()}")
+    _check_levels(function, q._array)
     return q
+
+
+@checking
+def _check_levels(function: str, levels: np.ndarray) -> np.ndarray:
+    if not ((levels >= 0) & (levels <= 1)).all():
+        raise RuntimeError(f"{function}() q values must be in the range [0, 1], got {levels.tolist()}")
+    return levels
 
 
 def _rows(function: str, input: Any, dim: Any, keepdim: bool) -> tuple[Any, tuple[int, ...]]:

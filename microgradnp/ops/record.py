@@ -72,7 +72,7 @@ class Operation:
     node: Any  # the class of its graph node: from the first call on
 
     def __init__(self, forward: Callable[..., Any], numpy: Iterable[Any], methods: Iterable[str], **facts: Any) -> None:
-        self.forward = _dispatched(forward) if facts.pop("opaque", False) else forward
+        self.forward = dispatched(forward) if facts.pop("opaque", False) else forward
         self.name: str = forward.__name__
         self.rules: dict[str, Rule] = getattr(forward, "rules", {})
         self.numpy = tuple(numpy)
@@ -286,14 +286,23 @@ def c_order(array: Any) -> Any:
     return array if array.flags.c_contiguous else array.copy()
 
 
-def _dispatched(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """A forward pass that offers itself to array types other than NumPy's as a NumPy function would."""
+def checking(check: F) -> F:
+    """A function that looks at the values of its first argument, and returns it or raises an error.
+
+    A capturing array records the whole call, so that a replay checks too.
+    """
+    check.checks = True  # type: ignore[attr-defined]
+    return dispatched(check)  # type: ignore[return-value]
+
+
+def dispatched(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that offers itself to array types other than NumPy's as a NumPy function would."""
 
     @wraps(forward)
-    def dispatched(*args: Any, **kwargs: Any) -> Any:
+    def dispatching(*args: Any, **kwargs: Any) -> Any:
         for argument in args:
             if hasattr(argument, "__array_function__") and not isinstance(argument, np.ndarray):
                 return argument.__array_function__(forward, (type(argument),), args, kwargs)
         return forward(*args, **kwargs)
 
-    return dispatched
+    return dispatching

@@ -17,7 +17,7 @@ from .extreme import amax, amin
 from .indexing import add_at, getitem, place_along_dim, put_at, take_along_dim
 from .joining import cat
 from .masking import masked_fill, number_for, same_dtype
-from .record import Array, Index, composite
+from .record import Array, Index, checking, composite
 from .reduction import prod
 from .shape import dim_from, reshape
 
@@ -27,17 +27,19 @@ def places_from(index: Tensor, function: str, int32: bool = True, error: type[Ex
     if index.dtype != np.int64 and not (int32 and index.dtype == np.int32):
         wanted = "int32 or int64" if int32 else "int64"
         raise error(f"{function}(): Expected dtype {wanted} for index, but got {index.dtype}; convert it with .long()")
-    return np.array(index._array, np.int64)
+    return index._array.astype(np.int64)
 
 
+@checking
 def check_bounds(
     places: np.ndarray, size: int, function: str, what: str, error: type[Exception], negative: bool = False
-) -> None:
+) -> np.ndarray:
     """Refuse places out of bounds, before anything else is done with them."""
     low = -size if negative else 0
     if places.size and (places.min() < low or places.max() >= size):
         wrong = places[(places < low) | (places >= size)].reshape(-1)[0]
         raise error(f"{function}(): index {wrong} is out of bounds for {what} with size {size}")
+    return places
 
 
 # Along one dimension, an index for every element: gather and scatter
@@ -61,7 +63,7 @@ def _placement(function: str, input: Tensor, dim: int, index: Tensor, src: Any) 
             f"{function}(): Expected index {list(places.shape)} to be no larger than self {list(shape)} apart from "
             f"dimension {axis}"
         )
-    check_bounds(places, shape[axis], function, f"dimension {axis}", RuntimeError)
+    places = check_bounds(places, shape[axis], function, f"dimension {axis}", RuntimeError)
     if isinstance(src, Tensor):
         src = _read_by(function, src, places)
     return whole, place_along_dim(places, axis, places.shape, places.shape), src
@@ -110,7 +112,7 @@ def gather(input: Array, dim: int, index: Index, *, sparse_grad: bool = False) -
             f"gather(): Size does not match: expected index {list(at.shape)} to be no larger than self "
             f"{list(whole.shape)} apart from dimension {axis}"
         )
-    check_bounds(places, whole.shape[axis], "gather", f"dimension {axis}", RuntimeError)
+    at = make(check_bounds(at._array, whole.shape[axis], "gather", f"dimension {axis}", RuntimeError))
     part = tuple(slice(None) if i == axis else slice(n) for i, n in enumerate(at.shape))
     same = all(n == size for i, (n, size) in enumerate(zip(at.shape, whole.shape, strict=True)) if i != axis)
     return _shaped(take_along_dim(whole if same else getitem(whole, part), at, axis), index)

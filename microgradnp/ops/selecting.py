@@ -13,7 +13,7 @@ from .comparison import where
 from .indexing import add_at, explained_index, getitem, plain_index, put_at
 from .masking import number_for, same_dtype, value_for
 from .parts import along
-from .record import Array, Index, composite
+from .record import Array, Index, checking, composite
 from .scattering import REDUCTIONS, check_bounds, placed_reduction, places_from
 from .shape import dim_from, reshape
 
@@ -24,7 +24,7 @@ def _on(function: str, input: Tensor, dim: int, places: np.ndarray, error: Any, 
     """For indices along one dimension: the tensor with at least one dimension, that dimension, the full index."""
     axis = dim_from(dim, input.ndim, function)
     whole = input if input.ndim else reshape(input, (1,))
-    check_bounds(places, whole.shape[axis], function, f"dimension {axis}", error, negative)
+    places = check_bounds(places, whole.shape[axis], function, f"dimension {axis}", error, negative)
     return whole, axis, along(axis, places.reshape(-1))[:-1]
 
 
@@ -133,8 +133,7 @@ def _flat_places(function: str, input: Tensor, index: Tensor) -> np.ndarray:
     count = math.prod(input.shape)
     if places.size and not count:
         raise IndexError(f"{function}(): tried to take from an empty tensor")
-    check_bounds(places, count, function, "the flattened tensor", IndexError, negative=True)
-    return places
+    return check_bounds(places, count, function, "the flattened tensor", IndexError, negative=True)
 
 
 @composite(methods=("take",), out=True)
@@ -246,15 +245,20 @@ def one_hot(tensor: Array, num_classes: int = -1) -> Array:
     """
     if tensor.dtype != np.int64:
         raise RuntimeError(f"one_hot is only applicable to index tensor of type int64, got {tensor.dtype}")
-    classes = tensor._array
+    classes = _checked_classes(tensor._array, num_classes)
     if not classes.size and num_classes <= 0:
         raise RuntimeError("one_hot: Can not infer total number of classes from empty tensor.")
+    count = int(classes.max()) + 1 if num_classes == -1 else num_classes
+    return make((classes[..., None] == np.arange(count)).astype(np.int64))
+
+
+@checking
+def _checked_classes(classes: np.ndarray, num_classes: int) -> np.ndarray:
     if classes.size and classes.min() < 0:
         raise RuntimeError("one_hot: Class values must be non-negative.")
     if num_classes != -1 and classes.size and classes.max() >= num_classes:
         raise RuntimeError(f"one_hot: Class values must be smaller than num_classes={num_classes}.")
-    count = int(classes.max()) + 1 if num_classes == -1 else num_classes
-    return make((classes[..., None] == np.arange(count)).astype(np.int64))
+    return classes
 
 
 @composite(public=("nn.functional.embedding",))
@@ -282,12 +286,12 @@ def embedding(
     count = weight.shape[0]
     if padding_idx is not None and not -count <= padding_idx < count:
         raise AssertionError(f"embedding(): Padding_idx must be within num_embeddings, got {padding_idx} for {count}")
-    check_bounds(places, count, "embedding", "the rows of weight", IndexError)
+    places = check_bounds(places, count, "embedding", "the rows of weight", IndexError)
     if max_norm is not None:
         _renormalize(weight, places, max_norm, norm_type)
     rows = getitem(weight, (places,))
     padded = None if padding_idx is None else places == padding_idx % count
-    if padded is None or not padded.any():
+    if padded is None or (isinstance(padded, np.ndarray) and not padded.any()):
         return rows
     return where(make(padded[..., None]), rows.detach(), rows)
 

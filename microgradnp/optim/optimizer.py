@@ -132,9 +132,9 @@ class Optimizer:
     def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
         """The host part of a step: what ``update`` takes, worked out in Python.
 
-        Floats may be different in every step; ``update`` only passes them on to NumPy. What it branches on is of another
-        type: bools, tuples of them. (A compiled step computes the floats anew, and is captured anew when something else
-        changes.)
+        It changes nothing. Floats may be different in every step; ``update`` only passes them on to NumPy. What it
+        branches on is of another type: bools, tuples of them. (A compiled step computes the floats anew, and is
+        captured anew when anything else changes.)
         """
         raise NotImplementedError
 

@@ -80,7 +80,7 @@ def _mover(subject: Subject, which: int, element: int, outputs: int) -> Any:
     start = here.reshape(-1)[element]
 
     def at(t: float) -> tuple[Array, float]:
-        moved = points[which] = np.array(here, np.result_type(here, type(t)))
+        moved = points[which] = np.array(here, np.result_type(here, type(t)), order="C")
         there = moved.reshape(-1)[element] = (moved.dtype.type)(start + t)
         return attempt(subject, points, outputs), there - start
 

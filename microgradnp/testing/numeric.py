@@ -114,6 +114,11 @@ class Slopes:
         self.size[:] = np.abs(f0)
 
 
+def exact_step(h: float) -> float:
+    """The largest power of two up to ``h``: added to a number it is rarely rounded, so both sides are as far away."""
+    return 2.0 ** math.floor(math.log2(h)) if h > 0 and math.isfinite(h) else h
+
+
 def first_step(eps: float) -> float:
     """The step that balances the two errors of a difference that was extrapolated once, relative to the scale."""
     return eps**0.2
@@ -128,7 +133,7 @@ def measure(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: floa
     slopes = Slopes(len(lines), f0)
     rows, values, steps = [], [], []
     for row, line in enumerate(lines):
-        h = min(line.scale * first_step(eps) if step is None else step, line.high, -line.low)
+        h = exact_step(min(line.scale * first_step(eps) if step is None else step, line.high, -line.low))
         if h > 0:
             results = [line.at(t) for t in (h, -h, h / 2, -h / 2)]
             rows.append(row)
@@ -192,13 +197,13 @@ class Refinement:
         """Go down the ladder until everything is settled, or only gets worse; then look at larger steps."""
         self.look_around(~(np.abs(self.value) > 8 * self.error))
         start = self.line.scale * first_step(self.eps) if step is None else step
-        for h in _ladder(start, self.line.near):
+        for h in map(exact_step, _ladder(start, self.line.near)):
             self.approach(h)
             if self.settled(h).all() or self.stuck >= 3:
                 break
         if step is None and not self.settled(0.0).all():  # what a coarse or noisy function needs
             for h in (4 * start, 16 * start, 128 * start):
-                self.approach(h, closer=False)
+                self.approach(exact_step(h), closer=False)
         self.look_around(~self.settled(0.0))
         self.trust_one_side()
 
@@ -343,6 +348,8 @@ def _ladder(start: float, near: float) -> Iterator[float]:
     """Steps from the one after ``start`` downwards; first of all one that stays well away from the special point."""
     if 0 < near * RATIO < start:
         yield near * RATIO
+    if 0 < near < start:
+        yield math.nextafter(near, 0.0)
     for k in range(1, STEPS + 1):
         yield start * RATIO**k
 

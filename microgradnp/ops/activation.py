@@ -17,9 +17,10 @@ from .. import random as rng
 from ..autograd.scope import where as module_path
 from ..dtypes import float16, float32
 from ..tensor import Tensor, make
+from .blocks import in_blocks
 from .comparison import where
 from .conversion import cast
-from .elementary import sigmoid, tanh
+from .elementary import logistic_of_negative, sigmoid, tanh
 from .inplace import write
 from .record import Array, composite, derivatives, operation
 from .shape import dim_from
@@ -303,6 +304,29 @@ def normal_cdf(input: Array) -> Array:
     return scipy.special.ndtr(input)
 
 
+LINEAR, CUBIC = 2 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi) * 0.044715
+
+
+@operation(public=(), elementwise=True)
+@derivatives(input=lambda g, input, out: g * (out * (1 - out) * (input * input * (3 * CUBIC) + LINEAR)))
+def normal_cdf_by_tanh(input: Array) -> Array:
+    """Nearly ``normal_cdf``: (1 + tanh(sqrt(2 / pi) * (input + 0.044715 * input ** 3))) / 2.
+
+    It is the sigmoid of twice tanh's argument, which does not cancel for negative input.
+    """
+    if not input.ndim:
+        return sigmoid(input * (input * input * CUBIC + LINEAR))
+    return in_blocks(_normal_cdf_by_tanh, input)
+
+
+def _normal_cdf_by_tanh(input: Any, out: Any) -> Any:
+    out = np.multiply(input, input, out)
+    np.multiply(out, -CUBIC, out)
+    np.subtract(out, LINEAR, out)
+    np.multiply(out, input, out)
+    return logistic_of_negative(out)
+
+
 @composite(public=("nn.functional.gelu",), out=True)
 def gelu(input: Array, *, approximate: str = "none") -> Array:
     """``input`` times the probability that a standard normal number is smaller.
@@ -313,17 +337,8 @@ def gelu(input: Array, *, approximate: str = "none") -> Array:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
-    return _activation("gelu", input, _gelu if approximate == "none" else _gelu_by_tanh)
-
-
-def _gelu(input: Tensor) -> Tensor:
-    return input * normal_cdf(input)
-
-
-def _gelu_by_tanh(input: Tensor) -> Tensor:
-    # (1 + tanh(z)) / 2 is sigmoid(2 * z), and does not cancel for negative z.
-    twice = 2 * math.sqrt(2 / math.pi)
-    return input * sigmoid(input * (input * input * (twice * 0.044715) + twice))
+    probability = normal_cdf if approximate == "none" else normal_cdf_by_tanh
+    return _activation("gelu", input, lambda x: x * probability(x))
 
 
 @composite(public=("nn.functional.silu",))

@@ -28,6 +28,32 @@ def reduced(ufunc: Any, input: Any, dim: Dim, keepdim: bool, function: str, dtyp
         raise
 
 
+LARGE = 1 << 15  # elements: from here on the sums of rows are worth more than one call
+CHUNK = 256
+
+
+@lru_cache(maxsize=64)
+def _chunk(length: int) -> int:
+    """The largest divisor of ``length`` up to CHUNK, or 0 if there would be many small chunks."""
+    return next((size for size in range(CHUNK, 31, -1) if length % size == 0), length if length < 32 else 0)
+
+
+def row_sums(input: Any, keepdim: bool = False) -> Any:
+    """The sums along the last dimension: of large arrays by einsum, which takes half the time of ``add.reduce``.
+
+    It adds up in eight or more running sums, whose errors grow with the length. So it sums chunks of rows, and then
+    their sums: thus the errors are about those of ``add.reduce``, which sums in pairs.
+    """
+    large = input.size >= LARGE and input.dtype.kind == "f" and input.strides[-1] == input.itemsize
+    chunk = _chunk(input.shape[-1]) if large else 0
+    if not chunk:
+        return np.add.reduce(input, axis=-1, keepdims=keepdim)
+    if chunk < input.shape[-1]:
+        input = np.einsum("...i->...", input.reshape((*input.shape[:-1], input.shape[-1] // chunk, chunk)))
+    sums = np.einsum("...i->...", input) if input.shape[-1] <= CHUNK else np.add.reduce(input, axis=-1)
+    return sums[..., None] if keepdim else sums
+
+
 def float_dtype(function: str, input: Any, dtype: Any) -> Any:
     """The type that a reduction of floating point numbers works in, or RuntimeError."""
     found = input.dtype if dtype is None else dtypes.as_dtype(dtype, f"{function}()")
@@ -81,6 +107,8 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
     tensor([4., 6.])
     """
     if dtype is None and input.dtype.itemsize > 2:
+        if input.size >= LARGE and dim.__class__ is int and dim in (-1, input.ndim - 1):
+            return row_sums(input, keepdim)
         return reduced(np.add, input, dim, keepdim, "sum")
     return accumulated(np.add, input, dim, keepdim, "sum", dtype)
 

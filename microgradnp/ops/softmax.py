@@ -14,7 +14,7 @@ from .activation import check_floats
 from .conversion import cast
 from .extreme import argmax
 from .record import Array, composite, derivatives, operation
-from .reduction import sum
+from .reduction import row_sums, sum
 from .shape import dim_from
 
 
@@ -28,21 +28,27 @@ def less_the_largest(input, dim):
     return np.asarray(np.subtract(input, largest, order="C"))
 
 
+def _sum(input, dim):
+    if dim == input.ndim - 1:
+        return row_sums(input, keepdim=True)
+    return np.add.reduce(input, axis=dim, keepdims=True)
+
+
 @operation(public=(), opaque=True, label="softmax", samples=_along)
 @derivatives(input=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
 def softmax_along(input: Array, dim: int) -> Array:
     """``exp(input)``, divided by its sum along ``dim``."""
     out = less_the_largest(input, dim)
     np.exp(out, out)
-    return np.true_divide(out, np.add.reduce(out, axis=dim, keepdims=True), out)
+    return np.true_divide(out, _sum(out, dim), out)
 
 
 @operation(public=(), opaque=True, label="log_softmax", samples=_along)
-@derivatives(input=lambda g, out, dim: g - np.exp(out) * sum(g, dim, True))
+@derivatives(input=lambda g, out, dim: np.exp(out) * -sum(g, dim, True) + g)  # as written, in one new array
 def log_softmax_along(input: Array, dim: int) -> Array:
     """``input``, less the logarithm of the sum of ``exp(input)`` along ``dim``."""
     out = less_the_largest(input, dim)
-    return np.subtract(out, np.log(np.add.reduce(np.exp(out), axis=dim, keepdims=True)), out)
+    return np.subtract(out, np.log(_sum(np.exp(out), dim)), out)
 
 
 def _softened(record: Any, name: str, input: Tensor, dim: Any, dtype: Any) -> Tensor:

@@ -32,6 +32,7 @@ REFERENCES = {
     "exponential_unit": _exponential_unit,
     "smooth_rectifier": _smooth_rectifier,
     "normal_cdf": _normal_cdf,
+    "normal_cdf_by_tanh": lambda x: (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
 }
 
 FUNCTIONS = """

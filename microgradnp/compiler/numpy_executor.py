@@ -1,0 +1,184 @@
+"""Running a program with NumPy, at the speed of its calls: a straight line of Python, compiled once.
+
+    dot(x0, x1, x2)
+    add(x2, x3, x2)
+    exp(x2, x2)
+
+Every array in it is made when the program is built, except arguments, what is returned, and results of calls that
+cannot write to a given array. A run is not undone when a call raises: what it has written to memory from outside stays.
+"""
+
+from __future__ import annotations
+
+import keyword
+from typing import Any
+
+import numpy as np
+
+from . import numpy_memory
+from .capture import getitem
+from .numpy_writers import plain, written
+from .plan.functions import is_view, makes, ufunc_of
+from .program import Block, Call, Program, Value, values_in
+
+
+def build(program: Program) -> Any:
+    """A function of the arguments that returns the fresh outputs; its ``kept`` are the others, in fixed memory.
+
+    Arguments must have the shapes, dtypes and strides of the captured ones.
+    """
+    source = Source(program)
+    namespace = dict(source.names)
+    exec(compile(source.text, "<replay>", "exec"), namespace)
+    run = namespace["run"]
+    run.kept, run.source = source.kept, source.text
+    return run
+
+
+class Source:
+    """The Python function for a program, and what its names mean."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names: dict[str, Any] = {"empty": np.empty, "array": np.array}
+        self._named: dict[Any, str] = {}
+        self._bases: dict[Block, np.ndarray] = {}
+        self._writable = {
+            id(call)
+            for call in program.calls
+            if makes(call) == call.results and written(call, lambda item: "") is not None
+        }
+        writable = {value.block for call in program.calls if id(call) in self._writable for value in call.results}
+        new = self._handed_out()
+        self._prepared = new & writable  # new in each run, made just before their contents are computed
+        self._fixed = writable - new
+        self._wandering = self._without_a_place()
+        self._lay_out()
+        self.kept, self._copied = self._kept_arrays()
+        self.text = "\n    ".join(["def run(arguments):", *self._lines()]) + "\n"
+
+    # What has a place
+
+    def _handed_out(self) -> set[Block]:
+        """The blocks that a fresh output is all of."""
+        blocks = [value.block for value in self.program.fresh]
+        kept = {value.block for value in self.program.kept}
+        return {
+            value.block
+            for value in self.program.fresh
+            if value.block.kind == "own" and value.block not in kept and blocks.count(value.block) == 1
+            if value.contiguous and value.size * value.dtype.itemsize == value.block.nbytes
+        }
+
+    def _without_a_place(self) -> set[Value]:
+        """Views that begin where a computed index says."""
+        wandering: set[Value] = set()
+        for call in self.program.calls:
+            if is_view(call) and (any(values_in(call.args[1:])) or wandering & set(values_in(call.args))):
+                wandering |= set(call.results)
+        return wandering
+
+    def _lay_out(self) -> None:
+        offsets, length = numpy_memory.places(self.program, self._fixed)
+        arena = numpy_memory.arena_of(length)
+        for block, begin in offsets.items():
+            self._bases[block] = arena[begin : begin + max(block.nbytes, 1)]
+
+    def _kept_arrays(self) -> tuple[tuple[np.ndarray, ...], dict[str, Value]]:
+        """The arrays for kept outputs, and those of them that are copied at the end, from what is new in each run."""
+        arrays, copied = [], {}
+        for value in self.program.kept:
+            if self._has_place(value):
+                arrays.append(self._array(value))
+            else:
+                arrays.append(np.empty(value.shape, value.dtype))
+                copied[self._name(arrays[-1], id(arrays[-1]), "kept")] = value
+        return tuple(arrays), copied
+
+    def _has_place(self, value: Value) -> bool:
+        fixed = value.block in self._fixed or value.block.kind in ("outside", "fed", "constant")
+        return fixed and value not in self._wandering
+
+    def _array(self, value: Value) -> np.ndarray:
+        if value.block not in self._bases:
+            self._bases[value.block] = numpy_memory.base_of(value.block)
+        return numpy_memory.look(self._bases[value.block], value)
+
+    # Lines
+
+    def _lines(self) -> list[str]:
+        used = [value for call in self.program.calls for value in values_in((call.args, call.kwargs))]
+        made = {value for call in self.program.calls for value in call.results}
+        given = [value for value in dict.fromkeys((*used, *self.program.fresh)) if value.block.kind == "argument"]
+        lines = [f"{self._text(value)} = arguments[{value.block.index}]" for value in given if value not in made]
+        for call in self.program.calls:
+            lines += self._lines_of(call)
+        lines += [f"{name}[...] = {self._text(value)}" for name, value in self._copied.items()]
+        outputs = [self._output(value) for value in self.program.fresh]
+        return [*lines, f"return ({', '.join(outputs)}{',' * (len(outputs) == 1)})"]
+
+    def _lines_of(self, call: Call) -> list[str]:
+        if call.results and not makes(call) and all(map(self._has_place, call.results)):
+            return [] if is_view(call) else [plain(call, self._text)]
+        if id(call) in self._writable:
+            making = [self._making(value) for value in call.results if value.block in self._prepared]
+            return [*making, written(call, self._text) or "pass"]
+        text = self._text if ufunc_of(call.function) is not None else self._exact_text
+        made = plain(call, text) if call.function is not getitem else "{}[{}]".format(*map(text, call.args))
+        names = [self._text(value) for value in call.results]
+        if not names:
+            return [made]
+        return [f"{', '.join(names)}{',' * (call.structure is not None and len(names) == 1)} = {made}"]
+
+    def _making(self, value: Value) -> str:
+        return f"{self._text(value)} = empty({self._text(value.shape)}, {self._text(value.dtype)})"
+
+    def _output(self, value: Value) -> str:
+        """What is returned: new memory."""
+        name = self._text(value)
+        return name if value.block in self._prepared else f"array({name})"
+
+    # Names
+
+    def _text(self, item: Any) -> str:
+        """The text of an argument, or of what a result is assigned to."""
+        if isinstance(item, Value):
+            return self._value(item)
+        if item is None or item is ... or type(item) in (bool, int, str):
+            return repr(item) if item is not ... else "..."
+        if type(item) in (tuple, list):
+            inside = ", ".join(map(self._text, item))
+            return f"[{inside}]" if type(item) is list else f"({inside}{',' * (len(item) == 1)})"
+        if isinstance(item, slice) and any(values_in(item)):
+            return f"slice({', '.join(map(self._text, (item.start, item.stop, item.step)))})"
+        return self._name(item, id(item), _called(item))
+
+    def _exact_text(self, item: Any) -> str:
+        """The same, where it matters whether a number is a NumPy scalar or a 0-d array."""
+        if type(item) in (tuple, list):
+            inside = ", ".join(map(self._exact_text, item))
+            return f"[{inside}]" if type(item) is list else f"({inside}{',' * (len(item) == 1)})"
+        scalar = isinstance(item, Value) and isinstance(item.sample, np.generic)
+        return f"{self._text(item)}[()]" if scalar and self._has_place(item) else self._text(item)
+
+    def _value(self, value: Value) -> str:
+        if not self._has_place(value):
+            return f"v{value.number}"
+        key = value.block, value.shape, value.dtype, value.strides, value.offset
+        return self._named.get(key) or self._name(self._array(value), key, "x")
+
+    def _name(self, item: Any, key: Any, stem: str) -> str:
+        if key not in self._named:
+            number = sum(name.startswith(stem) for name in self.names)
+            name = f"{stem}_{number}" if number else stem
+            self._named[key] = name
+            self.names[name] = item
+        return self._named[key]
+
+
+def _called(item: Any) -> str:
+    """What to call an object in the source."""
+    ufunc = getattr(item, "__self__", None)
+    prefix = f"{ufunc.__name__}_" if isinstance(ufunc, np.ufunc) else ""
+    name = getattr(item, "__name__", "")
+    return prefix + name if name.isidentifier() and not keyword.iskeyword(name) else "c"

@@ -1,0 +1,128 @@
+"""Where the values of a program lie when NumPy runs it.
+
+Most have a fixed place, made once: memory from outside as it is, constants, and what the run computes in one arena, in
+which pieces are used again when nobody needs their contents any more. The others are made in each run: arguments,
+outputs that are new memory, and the results of calls that cannot write to a given array.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import Any
+
+import numpy as np
+
+from .plan.functions import is_elementwise, makes, operands, targets
+from .plan.rewriting import Facts, form
+from .program import Block, Call, Program, Value, values_in
+
+ALIGNMENT = 64  # bytes: a cache line, and as much as any vector instruction likes
+
+
+class Window:
+    """A piece of an array's memory, for NumPy to look into."""
+
+    def __init__(self, base: np.ndarray, value: Value) -> None:
+        address, readonly = base.__array_interface__["data"]
+        self.base = base
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (address + value.offset, readonly),
+            "shape": value.shape,
+            "strides": value.strides,
+            "typestr": value.dtype.str,
+        }
+
+
+def look(base: np.ndarray, value: Value) -> np.ndarray:
+    """The array of a value, in the memory of its block."""
+    return np.asarray(Window(base, value))
+
+
+def places(program: Program, fixed: set[Block]) -> tuple[dict[Block, int], int]:
+    """Where in an arena each of these blocks lies, in bytes, and how long the arena is.
+
+    A block may take the place of an operand that is not needed after the call that makes the block, if the call
+    computes element by element and both have the same form: NumPy works in place then.
+    """
+    facts = Facts(program)
+    arena, offsets = Arena(), {}
+    for block in dict.fromkeys(value.block for value in program.kept):
+        if block in fixed:  # nobody else may ever write there
+            offsets[block] = arena.take(block.nbytes)
+    ending: dict[int, list[Block]] = {}
+    for block in fixed - offsets.keys():
+        ending.setdefault(facts.last_use[block], []).append(block)
+    for number, call in enumerate(program.calls):
+        ended = ending.get(number, [])
+        for value in makes(call):
+            block = value.block
+            if block not in fixed or block in offsets:
+                continue
+            over = _overwritable(call, ended, offsets)
+            if over is None:
+                offsets[block] = arena.take(block.nbytes)
+            else:
+                offsets[block] = offsets[over]
+                ended.remove(over)
+        for block in ended:
+            arena.give_back(offsets[block], block.nbytes)
+    return offsets, arena.length
+
+
+def _overwritable(call: Call, ended: list[Block], offsets: dict[Block, int]) -> Block | None:
+    """The block of an operand that the result may take the place of."""
+    if not is_elementwise(call) or targets(call):
+        return None
+    result, values = call.results[0], tuple(values_in(operands(call)))
+    for block in dict.fromkeys(value.block for value in values):
+        if block in ended and block in offsets and block.nbytes == result.block.nbytes:
+            seen = [value for value in values if value.block is block]
+            if all(form(value) == form(result) and value.offset == result.offset == 0 for value in seen):
+                return block
+    return None
+
+
+class Arena:
+    """Memory given out piece by piece, and taken back."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._free: list[tuple[int, int]] = []  # (begin, length) of each hole, in order
+
+    def take(self, nbytes: int) -> int:
+        """Where a piece of so many bytes is free: in the smallest hole that it fits in, or at the end."""
+        length = _rounded(nbytes)
+        fitting = [hole for hole in self._free if hole[1] >= length]
+        if not fitting:
+            self.length += length
+            return self.length - length
+        begin, free = hole = min(fitting, key=lambda hole: hole[1])
+        self._free.remove(hole)
+        if free > length:
+            insort(self._free, (begin + length, free - length))
+        return begin
+
+    def give_back(self, begin: int, nbytes: int) -> None:
+        """The piece is free again; it is joined with the holes beside it."""
+        end = begin + _rounded(nbytes)
+        for hole in [hole for hole in self._free if hole[0] + hole[1] == begin or hole[0] == end]:
+            self._free.remove(hole)
+            begin, end = min(begin, hole[0]), max(end, hole[0] + hole[1])
+        insort(self._free, (begin, end - begin))
+
+
+def _rounded(nbytes: int) -> int:
+    return max(-(-nbytes // ALIGNMENT), 1) * ALIGNMENT
+
+
+def arena_of(length: int) -> np.ndarray:
+    """So many bytes, aligned."""
+    memory = np.empty(length + ALIGNMENT, np.uint8)
+    begin = -memory.__array_interface__["data"][0] % ALIGNMENT
+    return memory[begin : begin + length]
+
+
+def base_of(block: Block) -> Any:
+    """The array whose memory is a block that is there before the run."""
+    return block.array.copy("K") if block.kind == "constant" else block.array

@@ -1,0 +1,44 @@
+"""Copies of what nobody changes afterwards are left out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..capture import astype, copied
+from ..program import Call, Program, Value
+from .functions import makes
+from .rewriting import Draft, Facts, fills, form
+
+
+def without_copies(program: Program) -> Program:
+    """``b = copy(a)``: ``a`` stands for ``b`` if neither is written to while ``b`` is used, or if ``a`` is used no more.
+
+    Not so when the copy is what is handed out, and the original is something that lives on, or is handed out as well.
+    """
+    draft, facts = Draft(program), Facts(program)
+    for number, call in enumerate(program.calls):
+        if _copies(call) and _needless(call.args[0], call.results[0], number, facts):
+            original, copy = draft.now(call.args[0]), call.results[0]
+            draft.move(copy.block, original.block, original.offset - copy.offset)
+            draft.replace(copy, original)
+        else:
+            draft.calls.append(draft.updated(call))
+    return draft.finish()
+
+
+def _copies(call: Call) -> bool:
+    """Whether a call makes a copy of an array, of the same dtype and in the same form."""
+    if call.function not in (np.copy, copied, astype, np.positive) or len(makes(call)) != 1:
+        return False
+    original, copy = call.args[0], call.results[0]
+    return isinstance(original, Value) and form(original) == form(copy) and fills(copy) and not call.writes
+
+
+def _needless(original: Value, copy: Value, number: int, facts: Facts) -> bool:
+    handed_out = copy.block in facts.outputs
+    if handed_out and (original.block.kind != "own" or original.block in facts.outputs):
+        return False
+    if original.block.kind == "own" and facts.last_use[original.block] == number:
+        return True
+    end = facts.last_use[copy.block]
+    return not facts.written_between(copy.block, number, end) and not facts.written_between(original.block, number, end)

@@ -1,0 +1,43 @@
+"""Every value in the block whose memory it looks into."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...autograd.memory import address_of
+from ..program import Call, Program, Value, values_in
+from .functions import makes
+from .rewriting import Draft
+
+
+def located(program: Program) -> Program:
+    """Results that look into the memory of an operand are put into its block.
+
+    The tape knows memory by its owner, and so not that of arguments and of arrays whose owner is not in one piece.
+    """
+    draft = Draft(program)
+    for call in program.calls:
+        new = draft.updated(call)
+        seen = _operand_seen(new) if len(makes(new)) == len(new.results) == 1 else None
+        if seen is not None:
+            result = new.results[0]
+            offset = seen.offset + address_of(result.sample) - address_of(seen.sample)
+            draft.move(result.block, seen.block, offset - result.offset)
+            view = not getattr(call.function, "checks", False)
+            new = replace(new, results=(draft.now(result),), view=view)
+        draft.calls.append(new)
+    return draft.finish()
+
+
+def _operand_seen(call: Call) -> Value | None:
+    """The operand in whose memory the result lies, of those that the tape may have missed."""
+    result = call.results[0]
+    if not isinstance(result.sample, np.ndarray) or result.block.kind != "own":
+        return None
+    for value in values_in((call.args, call.kwargs)):
+        other = value.block is not result.block and isinstance(value.sample, np.ndarray)
+        if other and np.may_share_memory(result.sample, value.sample):
+            return value
+    return None

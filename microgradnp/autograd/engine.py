@@ -32,6 +32,8 @@ from .modes import Mode, fact, mode_with, recording
 from .node import Leaf, Node
 from .quiet import restore, silence
 
+_mode, _set_mode, _reset_mode = recording.get, recording.set, recording.reset  # bound once
+
 
 def sweep(
     gradients: dict[Node, Any],
@@ -56,11 +58,11 @@ def sweep(
             del gradients[root]
     waiting = [(-node.time, node) for node in gradients if type(node) is not Leaf]
     heapify(waiting)
-    before, create_graph = recording.get(), bool(create_graph)
-    if before.__class__ is bool:
-        mode, watch = recording.set(create_graph), False
+    before, create_graph = _mode(), bool(create_graph)
+    if type(before) is bool:
+        mode, watch = _set_mode(create_graph), False
     else:
-        mode = recording.set(mode_with(before, enabled=create_graph))
+        mode = _set_mode(mode_with(before, enabled=create_graph))
         watch = isinstance(before, Mode) and before.anomaly is not None
     loud = silence()
     here: Sweep | None = None
@@ -74,7 +76,7 @@ def sweep(
                 g = _run_hooks(node, hooks, g, here)
             if wanted is not None:
                 if collected is not None and node in asked:
-                    _collect(node, g, collected)
+                    collected[node] = _own(g)
                 if wanted.isdisjoint(node.edges()):
                     continue
             if node.time < memory.last_write:
@@ -92,7 +94,7 @@ def sweep(
         _finish(gradients, collected, create_graph, wanted, here)
     finally:
         restore(loud)
-        recording.reset(mode)
+        _reset_mode(mode)
 
 
 def _leading_to(roots: Iterable[Node], targets: frozenset[Node]) -> set[Node]:
@@ -265,12 +267,14 @@ def _finish(
             here = here or Sweep(gradients, wanted)
             g = _run_hooks(leaf, hooks, g, here)
         if collected is not None:
-            _collect(leaf, g, collected)
+            collected[leaf] = _own(g)
         elif (tensor := leaf.tensor()) is not None and tensor._edge is leaf:  # else it was frozen since
-            if hooks is None:
-                _accumulate(tensor, g, create_graph)
-            else:
+            if hooks is not None:
                 _accumulate_watched(tensor, g, hooks, create_graph)
+            elif tensor._grad is None:
+                tensor._grad = _own(g)
+            else:
+                _accumulate(tensor, g, create_graph)
         elif tensor is not None and isinstance(tensor._edge, Leaf):
             raise RuntimeError(
                 f"backward: the graph was recorded when this leaf was a {leaf.dtype} tensor of shape "
@@ -296,10 +300,6 @@ def _accumulate_watched(tensor: Tensor, g: Any, hooks: NodeHooks, create_graph: 
         all_replaced(hook, (), hook((), outputs))
 
 
-def _collect(node: Node, g: Any, collected: dict[Node, Any]) -> None:
-    collected[node] = _own(g)
-
-
 def _accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
     """Add to the ``.grad`` of a leaf's tensor, in place unless the sum itself must be recorded."""
     before = tensor._grad
@@ -316,7 +316,10 @@ def _accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
 
 
 def _own(g: Any) -> Tensor:
-    """A gradient as a tensor of its own: copied unless nothing else can see its memory, not even through a view."""
+    """A gradient as a tensor of its own: copied unless nothing else can see its memory, not even through a view.
+
+    The caller is allowed one reference of its own: ``g`` is a variable there.
+    """
     if type(g) is ndarray:
         mine = g.base is None and getrefcount(g) <= _SOLE and (g.ndim < 2 or g.flags.c_contiguous)
         return make(g if mine else g.copy())
@@ -331,11 +334,8 @@ def _sole_owner_count() -> int:
     def own(g: Any) -> int:
         return getrefcount(g)
 
-    def collect(g: Any) -> int:
-        return own(g)
-
     g = np.empty(0)
-    return collect(g)
+    return own(g)
 
 
 _SOLE = _sole_owner_count()

@@ -12,12 +12,14 @@ import numpy as np
 from ..autograd import memory
 from ..autograd.hooks import RemovableHandle
 from ..autograd.quiet import restore, silence
-from ..autograd.scope import Scope
-from ..autograd.scope import current as scope
+from ..autograd.scope import Scope, current
 from ..tensor import Tensor, make
 from . import state
 from .hooks import ForwardHook, Hooks
 from .tree import Tree
+
+# Bound once: each of them is one call of C, in every call of every module.
+_running, _enter, _leave = current.get, current.set, current.reset
 
 
 class Module(Tree):
@@ -56,16 +58,16 @@ class Module(Tree):
     # Calling
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        outer = scope.get()
+        outer = _running()
         here = self._scope
         if here is None or here.parent is not outer:
             here = self.__dict__["_scope"] = Scope(self, outer)
         loud = silence() if outer is None else None
-        token = scope.set(here)
+        token = _enter(here)
         try:
             return self.forward(*args, **kwargs) if self._hooks is None else self._hooks.call(self, args, kwargs)
         finally:
-            scope.reset(token)
+            _leave(token)
             if outer is None:
                 restore(loud)
 

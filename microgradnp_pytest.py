@@ -71,7 +71,12 @@ def gradcheck(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """
     options = marked_options(request.node)
     check = import_module("microgradnp.testing").gradcheck
-    return lambda fn, *inputs, **own: check(fn, inputs, **{**options, **own})
+
+    def checked(fn: Callable[..., Any], *inputs: Any, **own: Any) -> Any:
+        __tracebackhide__ = True
+        return check(fn, inputs, **{**options, **own})
+
+    return checked
 
 
 class Recorder:

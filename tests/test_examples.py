@@ -119,6 +119,13 @@ def test_hand_derived_gradients_are_those_of_the_framework(parameters, samples):
         np.testing.assert_allclose(own, gradient, rtol=1e-12, atol=1e-12 * scale)
 
 
+def test_an_operation_of_ones_own_is_checked():
+    done = run(EXAMPLES / "custom_op.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("pass: Swish (")
+    assert "\nfail: WrongSwish, float64; also: float32" in done.stdout
+
+
 def test_the_tutorial_learns_xor():
     done = run(EXAMPLES / "tutorial_numpy.py")
     assert done.returncode == 0, done.stderr

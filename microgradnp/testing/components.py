@@ -75,6 +75,7 @@ def check_op(
     >>> list(results.checks)
     ['float64', 'float32', 'second order', 'no dimensions', 'no elements', 'memory']
     """
+    __tracebackhide__ = True  # pytest shows the line of the test, not those of this file
     if "order" in options:
         raise TypeError("check_op() takes no order: it checks the first, and the second if there is one")
     function = _function_of(op)
@@ -85,10 +86,6 @@ def check_op(
         run = _checked if results.checks else gradcheck
         results.add(sample.name, run(sample.fn, sample.inputs, order=sample.order, raise_exception=False, **options))
     results.add("memory", _released(call, inputs))
-    return _concluded(results, raise_exception)
-
-
-def _concluded(results: Results, raise_exception: bool) -> Results:
     if raise_exception and not results.ok:
         raise GradcheckError(results)
     return results
@@ -184,6 +181,7 @@ def check_module(
     >>> check_module(model, microgradnp.rand(4, 2)).verdict
     'pass'
     """
+    __tracebackhide__ = True
     if not isinstance(module, Module):
         raise TypeError(
             f"check_module() checks an nn.Module, got {type(module).__name__}; for a function use check_op()"
@@ -202,7 +200,9 @@ def check_module(
     constant = [str(i) for i, x in enumerate(inputs) if isinstance(x, Tensor) and not x.requires_grad]
     if constant:
         results.notes.append(f"not checked, for they require no gradient: the inputs {', '.join(constant)}")
-    return _concluded(results, raise_exception)
+    if raise_exception and not results.ok:
+        raise GradcheckError(results)
+    return results
 
 
 def _intervals(domain: Any, count: int) -> list[Any]:

@@ -27,7 +27,8 @@ LAYERS = [
     {"linalg", "cuda", "utils"},
     {"nn"},
     {"optim"},
-    {"compile", "viz"},
+    {"compiler", "viz"},
+    {"testing"},
 ]
 # fmt: on
 

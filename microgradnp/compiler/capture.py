@@ -221,7 +221,9 @@ class CapturedArray(NDArrayOperatorsMixin):
         return self.tape.call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
 
     def transpose(self, *axes: Any) -> Any:
-        return self.tape.call(np.transpose, (self, (axes[0] if len(axes) == 1 else axes) or None), {})
+        given = axes[0] if len(axes) == 1 else axes or None
+        order = given if given is None else tuple(int(axis) for axis in given)
+        return self.tape.call(np.transpose, (self, order), {})
 
     def astype(self, dtype: Any, order: str = "K", copy: bool = True) -> Any:
         return self.tape.call(astype, (self, dtype), {"order": order, "copy": copy})

@@ -118,10 +118,12 @@ class Session:
             try:
                 yield
             except BaseException:
-                self._roll_back()
+                with self._pause():
+                    self._roll_back()
                 raise
             finally:
-                self._release()
+                with self._pause():
+                    self._release()
 
     def _mine(self) -> bool:
         return not self._paused and threading.get_ident() == self._thread

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..autograd.quiet import restore, silence
 from ..tensor import make
-from . import compare
+from . import compare, ties
 from .compare import FAIL, INCONCLUSIVE, Comparison
 from .conduct import Conduct, deterministic, filled, generator_kept, random_like, repairs_seen, unharmed
 from .described import explained, located, neighbours, undecided
@@ -254,15 +254,20 @@ class Check:
     ) -> list[Finding]:
         """Everything that a gradient owes beside its value."""
         weights = np.abs(flat(v))
-        natural = (weights @ np.abs(f0)) / np.concatenate([sizes(point).reshape(-1) for point in subject.points])
+        scale = np.concatenate([sizes(point).reshape(-1) for point in subject.points])
+        natural = (weights @ np.abs(f0)) / scale
+        if np.abs(f0).max(initial=0.0) <= 1e3 * eps * scale.max(initial=0.0):  # all that is left may be rounding
+            natural += weights.sum()
         size, found, expected = self.combined(subject, run, v, g, comparison)
         conduct = Conduct(subject, run, v, g, size, natural, eps)
         findings = [*conduct.linear(found, expected), *conduct.findings()]
+        if self.options.kinks == "subgradient" and self.report.mode == "full":
+            findings += ties.together(subject, run, comparison, self.rng)
         if self.coarse is None:
-            findings += coarse_gradient(run, g, natural)
+            findings += coarse_gradient(run, g, natural + size.max(initial=0.0))
         own = Subject(subject.fn, self.inputs, dtype=None)
         if any(a.dtype != b.dtype for a, b in zip(own.arrays, subject.arrays, strict=True)):
-            findings += own_precision(own, subject, run, size, self.rng)
+            findings += own_precision(own, subject, run, size + 0.1 * natural, self.rng)
         return findings
 
     def combined(

@@ -99,9 +99,9 @@ class Conduct:
         self, subject: Subject, run: Run, v: Sequence[Array], g: Array, size: Array, natural: Array, eps: float
     ) -> None:
         self.subject, self.run, self.v, self.g = subject, run, v, g
-        self.tolerance = max(SAME, 100 * eps)
-        self.floor = ROUNDING * eps * np.nan_to_num(natural, posinf=0.0)
-        self.allowed = self.tolerance * np.nan_to_num(size, posinf=0.0) + self.floor
+        self.tolerance = max(SAME, 100 * eps)  # relative to the terms
+        size, natural = np.nan_to_num(size, posinf=0.0), np.nan_to_num(natural, posinf=0.0)
+        self.allowed = self.tolerance * size + ROUNDING * eps * (natural + size.max(initial=0.0))
 
     def same(self, found: Array, expected: Array | None = None) -> bool:
         """Whether a gradient is ``expected``, by default the one that is known; nan and infinities included."""
@@ -148,15 +148,15 @@ class Conduct:
 
     def together(self) -> Iterator[Finding]:
         """In one backward pass through two calls, each gets its own gradient, from the values of its own call."""
-        other = self.subject.run(self.subject.moved(2.0**-10))
-        runs, seeds = (self.run, other), [make(array) for array in self.v]
-        outputs = [(out, seed) for run in runs for out, seed in zip(run.outputs, seeds, strict=True)]
-        inputs = [x for run in runs for x in run.inputs]
-        found = grad([out for out, _ in outputs], inputs, [seed for _, seed in outputs], True, allow_unused=True)
-        if not self.same(filled(found[: len(self.run.inputs)], self.run.inputs)):
+        runs = (self.run, self.subject.run())
+        self.subject.values(self.subject.moved(2.0**-10))  # and a third call
+        seeds = [make(-array) for array in self.v] + [make(array) for array in self.v]
+        outputs, inputs = [[t for run in runs for t in getattr(run, what)] for what in ("outputs", "inputs")]
+        found = filled(grad(outputs, inputs, seeds, True, allow_unused=True), inputs)
+        if not (self.same(-found[: self.g.size]) and self.same(found[self.g.size :])):
             text = (
-                "another gradient, after the function had been called with other values too: keep what belongs to a "
-                "call in ctx, and return new memory each time"
+                "the backward pass of a call gives another gradient when the function has been called again, or when "
+                "both are in one graph: keep what belongs to a call in ctx, and return new memory each time"
             )
             yield Finding("state", text)
 
@@ -231,13 +231,13 @@ class Conduct:
         """Changing an input or output after the call raises in the backward pass, or does not matter."""
         for what in ("inputs", "outputs"):
             run = self.subject.run()
-            with no_grad():
-                for tensor in getattr(run, what):
-                    tensor.detach().mul_(-1.7).add_(0.31)  # type: ignore[attr-defined]
             try:
+                with no_grad():
+                    for tensor in getattr(run, what):
+                        tensor.detach().mul_(-1.7).add_(0.31)  # type: ignore[attr-defined]
                 found = run.gradient(self.v)
             except RuntimeError:
-                continue  # as it should, since something that was saved is no longer what it was
+                continue  # as it should: what was saved is no longer what it was; or what is expanded cannot be written
             if not self.same(found):
                 text = (
                     f"changing the {what} in place after the call changed the gradient, and nothing was raised: save "

@@ -37,6 +37,8 @@ HIDDEN = 2e-4  # the size that its terms have at least, for all we know, if it v
 CERTAIN = 4.0  # how many estimated errors beyond the tolerance a difference must be to count
 SMALL = 100.0  # how many times the natural tolerance the error of a derivative may be
 
+TINY = 2.0**-32  # the step, relative to the scale, with which noise is measured
+
 # The rounding errors of the estimates below, in eps * |f| / h.
 MEASURED, CENTRAL, ONE_SIDED = 4.0, 8.0, 32.0
 
@@ -95,6 +97,11 @@ class Line:
     ) -> None:
         self.at, self.scale, self.near, self.low, self.high = at, scale, near, low, high
 
+    def realised(self, h: float) -> float:
+        """A step of about this size of which even a quarter changes the coordinate without rounding, up and down."""
+        unit = 2 * (self.near + h)
+        return 4 * ((unit + h / 4) - unit) or h
+
 
 class Slopes:
     """What is known of the derivatives of n lines of m outputs: arrays of shape (n, m).
@@ -135,6 +142,7 @@ def measure(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: floa
     for row, line in enumerate(lines):
         h = exact_step(min(line.scale * first_step(eps) if step is None else step, line.high, -line.low))
         if h > 0:
+            h = line.realised(h)
             results = [line.at(t) for t in (h, -h, h / 2, -h / 2)]
             rows.append(row)
             values.append([value for value, _ in results])
@@ -160,9 +168,9 @@ def measure(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: floa
 class _Side:
     """One side of a line at the distances h, h/2 and h/4 (h may be negative): the quotients, and the slope at 0."""
 
-    __slots__ = ("at", "error", "moved", "quotient", "size", "slope", "t")
+    __slots__ = ("at", "error", "moved", "noise", "quotient", "size", "slope", "t")
 
-    def __init__(self, line: Line, f0: Array, h: float, eps: float) -> None:
+    def __init__(self, line: Line, f0: Array, h: float, eps: float, noise: Array) -> None:
         results = [line.at(h / k) for k in (1, 2, 4)]
         self.at = np.array([value for value, _ in results])
         self.t = np.array([t for _, t in results])[:, None]
@@ -170,8 +178,26 @@ class _Side:
         wide, half, quarter = self.quotient = self.moved / self.t
         once, again = 2 * half - wide, 2 * quarter - half
         self.slope = (4 * again - once) / 3
-        self.size = np.maximum(np.abs(self.at).max(0), np.abs(f0))
-        self.error = np.abs(self.slope - again) + ONE_SIDED * eps * self.size / abs(h)
+        self.noise = np.maximum(noise, eps * np.maximum(np.abs(self.at).max(0), np.abs(f0)))
+        self.error = np.abs(self.slope - again) + ONE_SIDED * self.noise / abs(h)
+
+
+def noise(line: Line, f0: Array) -> Array:
+    """The rounding noise of the values close to 0: third differences of tiny steps, if they do not depend on the step.
+
+    Points on one side only, not to take a kink for noise. After J. Moré and S. Wild, "Estimating computational noise",
+    2011, https://doi.org/10.1137/100786125.
+    """
+    found = []
+    for step in (
+        TINY * min(line.near or line.scale, line.scale),
+        TINY / 256 * min(line.near or line.scale, line.scale),
+    ):
+        sign = 1 if 5 * step <= line.high else -1
+        values = np.array([line.at(sign * k * step)[0] for k in range(1, 6)])
+        found.append(np.nan_to_num(np.abs(np.diff(values, 3, axis=0)).max(0) / 4, nan=0.0, posinf=0.0))
+    large, small = found
+    return np.where(large > 4 * small, 0.0, np.maximum(large, small))
 
 
 class Refinement:
@@ -192,6 +218,7 @@ class Refinement:
         self.low, self.high = np.full(outputs, np.nan), np.full(outputs, np.nan)
         self.aside = np.array([np.full(outputs, np.nan), np.full(outputs, np.inf)])  # the best of one side alone
         self.stuck = 0
+        self.noise = noise(line, f0)
 
     def run(self, step: float | None) -> None:
         """Go down the ladder until everything is settled, or only gets worse; then look at larger steps."""
@@ -207,6 +234,16 @@ class Refinement:
         self.look_around(~self.settled(0.0))
         self.trust_one_side()
 
+    def step_back(self, start: float) -> None:
+        """Begin anew with larger steps, which is what a coarse or noisy function needs; keep what is better for it."""
+        value, error, confirmed, settled = self.value, self.error, self.confirmed, self.settled(0.0)
+        self.error = np.where(settled, error, np.inf)
+        for h in (4 * start, 16 * start, 128 * start):
+            self.approach(h, closer=False)
+        worse = ~settled & ~self.exact()
+        self.value, self.error = np.where(worse, value, self.value), np.where(worse, error, self.error)
+        self.confirmed = np.where(worse, confirmed, self.confirmed)
+
     def trust_one_side(self) -> None:
         """Where the central value is good only roughly, and one side agrees with it and is exact enough, take that.
 
@@ -220,7 +257,7 @@ class Refinement:
 
     def look_around(self, where: Array) -> None:
         """Where the slope is 0 for all that is known, judge it in units of the function's size around the point."""
-        where = where & (self.error > self.goal.enough(self.value, self.size))
+        where = where & ~self.goal.met(self.value, self.error, self.size)
         if not where.any():
             return
         far, line = AROUND * self.line.scale, self.line
@@ -231,25 +268,26 @@ class Refinement:
 
     def approach(self, h: float, closer: bool = True) -> None:
         """Take the values at one step of the ladder into account; only ``closer`` ones tell of kinks and jumps."""
-        right = _Side(self.line, self.f0, h, self.eps) if h <= self.line.high else None
-        left = _Side(self.line, self.f0, -h, self.eps) if -h >= self.line.low else None
+        h = self.line.realised(h)
+        right = _Side(self.line, self.f0, h, self.eps, self.noise) if h <= self.line.high else None
+        left = _Side(self.line, self.f0, -h, self.eps, self.noise) if -h >= self.line.low else None
         before = self.error
         if closer:
-            self.right.follow(right, self.eps)
-            self.left.follow(left, self.eps)
+            self.right.follow(right)
+            self.left.follow(left)
         if right is not None and left is not None:
-            agree = self.between(right, left, h, closer)
+            agree = self.between(right, left, h)
             if closer:
                 self.compare(right, left, agree)
         for side, other in ((right, left), (left, right)):
             if side is not None:
                 alone = other is None or ~np.isfinite(other.moved).all(0)
-                self.take(side.slope, side.error, alone, closer)
+                self.take(side.slope, side.error, alone)
                 better = np.isfinite(side.slope) & (side.error < self.aside[1])
                 self.aside = np.where(better, (side.slope, side.error), self.aside)
         self.stuck = 0 if (self.error < before).any() or self.busy() else self.stuck + 1
 
-    def between(self, right: _Side, left: _Side, h: float, closer: bool) -> Array:
+    def between(self, right: _Side, left: _Side, h: float) -> Array:
         """Take the central value, where the two sides agree. Returns where."""
         gap = np.abs(right.slope - left.slope)
         doubt = right.error + left.error
@@ -257,9 +295,9 @@ class Refinement:
         wide, half, quarter = (right.at - left.at) / (right.t - left.t)
         once, again = (4 * half - wide) / 3, (4 * quarter - half) / 3
         value = (16 * again - once) / 15
-        error = np.abs(value - again) + CENTRAL * self.eps * np.maximum(right.size, left.size) / h
+        error = np.abs(value - again) + CENTRAL * np.maximum(right.noise, left.noise) / h
         error = np.where(gap > 2 * doubt, np.maximum(error, gap / 16), error)
-        self.take(value, error, agree, closer)
+        self.take(value, error, agree)
         return agree
 
     def compare(self, right: _Side, left: _Side, agree: Array) -> None:
@@ -271,13 +309,11 @@ class Refinement:
         self.kinked = np.where(apart & ~agree, np.where(same, self.kinked + 1, 1), 0)
         self.low, self.high = np.where(apart, low, self.low), np.where(apart, high, self.high)
 
-    def take(self, value: Array, error: Array, valid: Any, closer: bool = True) -> None:
-        """Keep the better of two estimates that are consistent; of others the ``closer``, until a third confirms it."""
+    def take(self, value: Array, error: Array, valid: Any) -> None:
+        """Keep the better of two estimates that are consistent; of others the new one, until a third confirms it."""
         valid = valid & np.isfinite(value) & np.isfinite(error)
         known = np.isfinite(self.error)
         consistent = known & (np.abs(value - self.value) <= 4 * (error + self.error))
-        if not closer:
-            valid = valid & (consistent | ~known)
         better = valid & ~(consistent & (error >= self.error))
         telling = valid & (~consistent | (error <= self.goal.enough(value, self.size)))
         self.confirmed = np.where(telling, consistent, self.confirmed)
@@ -325,13 +361,13 @@ class _Trend:
         self.quotient = self.change = self.moved = np.full(outputs, np.nan)
         self.slope = np.full(outputs, np.nan)
 
-    def follow(self, side: _Side | None, eps: float) -> None:
+    def follow(self, side: _Side | None) -> None:
         """Take the values at the next step into account."""
         if side is None:
             return
         quotient, distance = side.quotient[2], np.abs(side.moved)
         change, moved = quotient - self.quotient, distance[2]
-        rounding = ONE_SIDED * eps * side.size
+        rounding = ONE_SIDED * side.noise
         stays = moved >= 0.8 * self.moved
         grows = (change * quotient > 0) & (np.abs(change) >= 0.5 * np.abs(self.change)) & ~stays
         self.steep = np.where(grows & (moved > rounding), self.steep + 1, 0)

@@ -92,7 +92,7 @@ class Subject:
                 "gradcheck expects at least one input tensor to require gradient, but none of the them have "
                 "requires_grad=True: there is no derivative to check"
             )
-        self.arrays = [np.array(t._array, dtype if t._array.dtype.kind == "f" else None) for _, t in found]
+        self.arrays = [np.array(t._array, dtype if t._array.dtype.kind == "f" else None, order="C") for _, t in found]
         self.dtypes = [found[i][1]._array.dtype for i in self.checked]
         self.names = [_name(fn, found[i][0]) for i in self.checked]
         self.points = [self.arrays[i] for i in self.checked]
@@ -111,6 +111,15 @@ class Subject:
         """The points moved by a relative distance, up and down, within the domain."""
         signs = [np.where(np.arange(point.size) % 2, -1.0, 1.0).reshape(point.shape) for point in self.points]
         moved = [point + distance * sign * np.abs(point) for point, sign in zip(self.points, signs, strict=True)]
+        return [np.clip(point, *ends) for point, *ends in zip(moved, self.low, self.high, strict=True)]
+
+    def stepped(self, steps: Array) -> list[Array]:
+        """The points moved by steps for all elements, in units of the size of each input, within the domain."""
+        parts = np.split(steps, np.cumsum([point.size for point in self.points])[:-1])
+        moved = [
+            point + part.reshape(point.shape) * (np.abs(point).max(initial=0.0) or 1.0)
+            for point, part in zip(self.points, parts, strict=True)
+        ]
         return [np.clip(point, *ends) for point, *ends in zip(moved, self.low, self.high, strict=True)]
 
     def arguments(self, points: Sequence[Array], requires_grad: bool) -> tuple[tuple[Any, ...], list[Tensor]]:

@@ -25,6 +25,7 @@ class Effort:
     rounds: int = 40
     seconds: float = 4.0
     turn: float = 0.02  # how long a contestant has its turn, in seconds; at least one step
+    clock: Callable[[], float] = perf_counter  # or process_time: what the work costs, whoever else is at work
 
     least = 3
 
@@ -75,21 +76,22 @@ def _sampler(step: Step, case: Case, effort: Effort) -> Callable[[], float]:
     """What gives one measurement: the step itself, or the time of as many steps as a turn has room for."""
     if case.unit != "µs":
         return step
-    once = _seconds(step, 1)
+    clock = effort.clock
+    once = _seconds(step, 1, clock)
     if once > effort.turn:
-        return lambda: _seconds(step, 1) / case.per * 1e6
-    count = ceil(effort.turn / min(once, _seconds(step, 5)))
+        return lambda: _seconds(step, 1, clock) / case.per * 1e6
+    count = ceil(effort.turn / min(once, _seconds(step, 5, clock)))
 
     def sample() -> float:
         step()  # does not count: it finds again what the predecessor has displaced from the caches
-        return _seconds(step, count) / case.per * 1e6
+        return _seconds(step, count, clock) / case.per * 1e6
 
     return sample
 
 
-def _seconds(step: Step, count: int) -> float:
+def _seconds(step: Step, count: int, clock: Callable[[], float]) -> float:
     """The time of one step among ``count``."""
-    start = perf_counter()
+    start = clock()
     for _ in range(count):
         step()
-    return (perf_counter() - start) / count
+    return (clock() - start) / count

@@ -44,7 +44,7 @@ def run(
     Raises Disagreement when a contestant computes something else than the first of its case.
     """
     missing = {name: absent(name) for name in contestants if absent(name)}
-    results = Results(machine.describe(), absent=missing)
+    results = Results(machine.describe() | {"clock": effort.clock.__name__}, absent=missing)
     show(tables.heading(results))
     for name in workloads:
         workload = WORKLOADS[name]

@@ -65,12 +65,13 @@ def _spread(values: list[float], form: object) -> str:
 
 
 def left_out(workload: Workload, results: Results) -> list[str]:
-    """A line for each contestant that is there but could not do it."""
+    """A line for each contestant that is there but could not do it, and each reason."""
     reasons: dict[str, list[str]] = {}
     for case in results.of(workload.name):
         for name, reason in case.left_out.items():
             reasons.setdefault(f"{CONTESTANTS[name].title}: {reason}", []).append(case.name)
-    return [f"{', '.join(cases)}: {text}" for text, cases in reasons.items()]
+    every = len(results.of(workload.name))
+    return [f"{'all' if len(cases) == every else ', '.join(cases)}: {text}" for text, cases in reasons.items()]
 
 
 def limits(results: Results) -> Rows:

@@ -107,10 +107,11 @@ class Slopes:
     """What is known of the derivatives of n lines of m outputs: arrays of shape (n, m).
 
     ``value`` and ``error``, the estimate and that of its error; ``state``, one of SMOOTH ... UNKNOWN; ``low`` and
-    ``high``, the slopes on the two sides of a kink; ``size``, that of f in whose units a value of about 0 is judged.
+    ``high``, the slopes on the two sides of a kink; ``size``, that of f in whose units a value of about 0 is judged;
+    ``grain``, what all values of f are multiples of, where that is more than their last bit.
     """
 
-    __slots__ = ("error", "high", "low", "size", "state", "value")
+    __slots__ = ("error", "grain", "high", "low", "size", "state", "value")
 
     def __init__(self, lines: int, f0: Array) -> None:
         shape = (lines, len(f0))
@@ -119,11 +120,7 @@ class Slopes:
         self.state = np.full(shape, UNKNOWN, np.int8)
         self.size = np.empty(shape)
         self.size[:] = np.abs(f0)
-
-
-def exact_step(h: float) -> float:
-    """The largest power of two up to ``h``: added to a number it is rarely rounded, so both sides are as far away."""
-    return 2.0 ** math.floor(math.log2(h)) if h > 0 and math.isfinite(h) else h
+        self.grain = np.zeros(shape)
 
 
 def first_step(eps: float) -> float:
@@ -140,7 +137,7 @@ def measure(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: floa
     slopes = Slopes(len(lines), f0)
     rows, values, steps = [], [], []
     for row, line in enumerate(lines):
-        h = exact_step(min(line.scale * first_step(eps) if step is None else step, line.high, -line.low))
+        h = min(line.scale * first_step(eps) if step is None else step, line.high, -line.low)
         if h > 0:
             h = line.realised(h)
             results = [line.at(t) for t in (h, -h, h / 2, -h / 2)]
@@ -153,7 +150,8 @@ def measure(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: floa
     wide = (at[:, 0] - at[:, 1]) / (t[:, 0] - t[:, 1])
     half = (at[:, 2] - at[:, 3]) / (t[:, 2] - t[:, 3])
     value = (4 * half - wide) / 3
-    rounding = MEASURED * eps * np.maximum(np.abs(at).max(1), np.abs(f0)) / t[:, 0]
+    grain = slopes.grain[rows] = grains(at, eps)
+    rounding = MEASURED * np.maximum(eps * np.maximum(np.abs(at).max(1), np.abs(f0)), grain) / t[:, 0]
     error = np.abs(value - half) + rounding
     quotient = (at - f0) / t
     right, left = 2 * quotient[:, 2] - quotient[:, 0], 2 * quotient[:, 3] - quotient[:, 1]
@@ -163,6 +161,19 @@ def measure(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: floa
     slopes.low[rows], slopes.high[rows] = np.minimum(left, right), np.maximum(left, right)
     slopes.state[rows] = np.where(good, SMOOTH, UNKNOWN)
     return slopes
+
+
+def grains(values: Array, eps: float) -> Array:
+    """What the values along axis 1 are all multiples of, if it is much more than the last bit of the largest; else 0.
+
+    They are when they are what is left of larger numbers; so they are no more exact. (Or when f is constant: then 0.)
+    """
+    mantissa, exponent = np.frexp(np.nan_to_num(values, posinf=0.0, neginf=0.0))
+    digits = (mantissa * 2.0**53).astype(np.int64)
+    last = np.ldexp((digits & -digits).astype(float), exponent - 53)
+    grain = np.where(values == 0, np.inf, last).min(1)
+    telling = (grain > 64 * eps * np.abs(values).max(1)) & (values.max(1) > values.min(1)) & np.isfinite(grain)
+    return np.where(telling, grain, 0.0)
 
 
 class _Side:
@@ -218,19 +229,19 @@ class Refinement:
         self.low, self.high = np.full(outputs, np.nan), np.full(outputs, np.nan)
         self.aside = np.array([np.full(outputs, np.nan), np.full(outputs, np.inf)])  # the best of one side alone
         self.stuck = 0
-        self.noise = noise(line, f0)
+        self.noise = np.maximum(noise(line, f0), slopes.grain[row])
 
     def run(self, step: float | None) -> None:
         """Go down the ladder until everything is settled, or only gets worse; then look at larger steps."""
         self.look_around(~(np.abs(self.value) > 8 * self.error))
         start = self.line.scale * first_step(self.eps) if step is None else step
-        for h in map(exact_step, _ladder(start, self.line.near)):
+        for h in _ladder(start, self.line.near):
             self.approach(h)
             if self.settled(h).all() or self.stuck >= 3:
                 break
         if step is None and not self.settled(0.0).all():  # what a coarse or noisy function needs
             for h in (4 * start, 16 * start, 128 * start):
-                self.approach(exact_step(h), closer=False)
+                self.approach(h, closer=False)
         self.look_around(~self.settled(0.0))
         self.trust_one_side()
 

@@ -36,8 +36,8 @@ def together(subject: Subject, run: Run, comparison: Comparison, rng: Any) -> li
         size = np.abs(comparison.analytic[elements, column]).sum() + np.abs(slopes).max()
         if not min(slopes) - LOOSE * size <= slope <= max(slopes) + LOOSE * size:
             text = (
-                f"{len(elements)} elements are at a kink together. Where all of them move alike, the function's slope is "
-                f"between {min(slopes):.6g} and {max(slopes):.6g}, and their gradients add up to {slope:.6g}"
+                f"{len(elements)} elements are at a kink together. Where all of them move alike, the slope is between "
+                f"{min(slopes):.6g} and {max(slopes):.6g}, and their gradients add up to {slope:.6g}"
             )
             return [Finding("value", text)]
     return []

@@ -14,7 +14,7 @@ import microgradnp as mg
 from microgradnp import nn
 from microgradnp.compiler import NotCapturable
 
-EXECUTORS = ["reference"]
+EXECUTORS = ["reference", "numpy"]
 executors = pytest.mark.parametrize("executor", EXECUTORS)
 F = nn.functional
 
@@ -370,17 +370,38 @@ def test_what_cannot_be_captured_names_file_and_line(function):
 
 
 def test_what_differs_from_call_to_call_is_refused():
-    count = 0
+    count = [0]
 
     @mg.compile
     def step(x):
-        nonlocal count
-        count += 1
-        return x * count
+        count[0] += 1
+        return x * count[0]
 
     with pytest.raises(NotCapturable, match=r"test_compile.py, line \d+: multiply\(\): an argument is"):
         for _ in range(4):
             step(mg.ones(3))
+
+
+@executors
+def test_variables_around_the_function_are_guarded(executor):
+    factor, x = 2.0, mg.ones(2)
+    f = mg.compile(lambda: x * factor, executor=executor)
+    for _ in range(3):
+        assert f().tolist() == [2.0, 2.0]
+    factor = 3.0
+    for _ in range(3):
+        assert f().tolist() == [3.0, 3.0]
+    x = mg.zeros(2)
+    for _ in range(3):
+        assert f().tolist() == [0.0, 0.0]
+    assert captured(f) == 3
+
+
+def test_surroundings_that_never_stay_are_refused():
+    with pytest.raises(NotCapturable, match="the variable 'i', which the function uses, has another value"):
+        f = mg.compile(lambda x: x * i)
+        for i in range(100):
+            f(mg.ones(2))
 
 
 def test_a_constant_that_differs_is_refused():

@@ -21,7 +21,7 @@ from .program import Block, Program
 from .session import GRAD, Session
 
 EXECUTORS = ("numpy", "numba", "reference")  # the last one is slow, and there for tests
-RUNS = 3  # so many may differ from the one before: a first step makes its optimizer's state
+RUNS = 3  # one of so many must do what the one before did: a first step makes its optimizer's state
 _capturing = threading.RLock()  # the doors of the library are watched for one run at a time
 
 
@@ -80,7 +80,7 @@ class Compiled:
         functools.update_wrapper(self, function, updated=())
         self._function, self._executor, self._limit = function, executor, limit
         self._replays: dict[Any, list[Replay]] = {}  # by the kinds of arguments
-        self._last: dict[Any, tuple[Run, int]] = {}  # the last captured run, and how many differed from theirs
+        self._waiting: dict[Any, list[Run]] = {}  # captured runs, for another that does the same
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         key, tensors = _signature(args, kwargs)
@@ -104,22 +104,28 @@ class Compiled:
     def _capture(self, key: Any, tensors: list[Tensor], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not isinstance(recording.get(), bool):  # anomaly detection, inference, hooks on what is saved
             return self._function(*args, **kwargs)
+        waiting = self._waiting.setdefault(key, [])
+        before = next((run for run in waiting if run.guards.broken() is None), None)
         with _capturing:
             run = Run(self._function, tensors, args, kwargs)
-        before, tries = self._last.pop(key, (None, 0))
-        if before is not None and before.guards.broken() is None:
-            text = difference(before.program, run.program)
-            if text is None:
-                self._add(key, run)
-                return run.result
-            tries += 1
-            if tries >= RUNS:
+        if before is None:
+            if len(waiting) >= RUNS * self._limit:
                 raise NotCapturable(
-                    f"compile: two calls of {self._name} do not do the same, and a replay would freeze it: {text}"
+                    f"compile: no two calls of {self._name} meet the same surroundings: {waiting[-1].guards.broken()}"
                 )
+            waiting.append(run)
+            return run.result
+        waiting.remove(before)
+        text = difference(before.program, run.program)
+        if text is None:
+            self._add(key, run)
+        elif before.tries + 1 >= RUNS:
+            raise NotCapturable(
+                f"compile: two calls of {self._name} do not do the same, and a replay would freeze it: {text}"
+            )
         else:
-            tries = 0
-        self._last[key] = (run, tries)
+            run.tries = before.tries + 1
+            waiting.append(run)
         return run.result
 
     def _add(self, key: Any, run: Run) -> None:
@@ -139,7 +145,12 @@ class Compiled:
 
 
 class Run:
-    """One captured run of a function: its result, the program, and what it leaves behind."""
+    """One captured run of a function: its result, the program, and what it leaves behind.
+
+    ``tries`` counts the runs before it that it should have been like, and was not.
+    """
+
+    tries = 0
 
     def __init__(
         self, function: Callable[..., Any], tensors: Sequence[Tensor], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -161,7 +172,7 @@ class Run:
         self.result = result
         self.updates = session.updates
         self._check_settings(session)
-        self.guards = Guards(session, tensors)
+        self.guards = Guards(function, session, tensors)
 
     def _outputs(self, session: Session, result: Any, indices: dict[int, int], fresh: list[Any]) -> Any:
         """The result with numbers in place of tensors: of ``fresh`` ones, or negative, of arguments."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..nn import tree
 from .session import Session
+from .surroundings import Surroundings
 
 _IGNORED = frozenset({"_scope"})  # rewritten by calls, and of no consequence
 
 
 class Guards:
-    """Asks, as fast as Python can: the memory of each tensor, what it is in the graph, gradients, modules, settings."""
+    """Asks for each call: the memory of each tensor, its place in the graph, gradients, modules, variables, settings."""
 
-    def __init__(self, session: Session, arguments: Iterable[Any]) -> None:
+    def __init__(self, function: Callable[..., Any], session: Session, arguments: Iterable[Any]) -> None:
+        self._surroundings = Surroundings(function)
         given = {id(tensor) for tensor in arguments}
         self._tensors = [(s.tensor, s.array, s.edge) for key, s in session.sources.items() if key not in given]
         self._grads = [(tensor, grad) for key, (tensor, grad) in session.grads_found.items() if key not in given]
@@ -37,6 +39,8 @@ class Guards:
                 if _ids(module) != ids:
                     return f"an attribute of module {type(module).__name__} has changed"
             self._module_time = tree.changes()
+        if name := self._surroundings.changed():
+            return f"the variable {name!r}, which the function uses, has another value"
         for i, (optimizer, group, before) in enumerate(self._updates):
             settings = optimizer.settings(group)
             if settings != before:

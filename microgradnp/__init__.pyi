@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import autograd as autograd
+from . import compiler as compiler
 from . import cuda as cuda
 from . import dtypes as dtypes
 from . import linalg as linalg
@@ -28,6 +29,7 @@ from .autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_ch
 from .autograd.anomaly_mode import is_anomaly_enabled as is_anomaly_enabled
 from .autograd.inference import is_inference as is_inference
 from .autograd.inference import is_inference_mode_enabled as is_inference_mode_enabled
+from .compiler import compile as compile
 from .devices import contiguous_format as contiguous_format
 from .devices import device as device
 from .devices import layout as layout
@@ -2138,6 +2140,11 @@ def lcm_(input: Tensor, other: _Operand) -> Tensor:
 
 @overload
 def lcm_(input: _Operand, other: Tensor) -> Tensor: ...
+def rms_norm(
+    input: Tensor, normalized_shape: Any, weight: Tensor | np.ndarray | None = None, eps: builtins.float | None = None
+) -> Tensor:
+    """``input / sqrt(mean(input ** 2) + eps) * weight``, over the last dimensions, ``normalized_shape``."""
+
 def argsort(
     input: Tensor,
     dim: builtins.int = -1,

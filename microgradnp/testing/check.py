@@ -27,7 +27,7 @@ from .lines import confine, sizes
 from .precision import Precision, coarse_gradient, coarse_values, own_precision
 from .report import Finding, GradcheckError, Report
 from .reproduce import reproducer
-from .subject import Array, Gradient, Run, Subject, flat
+from .subject import Array, Gradient, Run, Subject, flat, name_of
 
 observers: list[Callable[[Report], None]] = []  # called with every finished report
 _mode = "full"
@@ -48,7 +48,8 @@ def set_default_mode(mode: str) -> None:
 class Options:
     """How to check. Beyond what ``gradcheck`` takes: ``orders``, the orders to check; ``step``, the largest absolute
     step; ``absolute``, a tolerance in units of the derivatives; ``same``, how much two equal calls may differ;
-    ``ignored``, the kinds of findings that do not count.
+    ``ignored``, the kinds of findings that do not count; ``cotangents``, those of order 2, or if they are ``scattered``
+    in memory; ``constant``, whether a function without gradients passes if it is constant.
     """
 
     orders: tuple[int, ...] = (1,)
@@ -63,6 +64,9 @@ class Options:
     absolute: float = 0.0
     same: float = 0.0
     ignored: frozenset[str] = frozenset()
+    cotangents: tuple[Any, ...] | None = None
+    scattered: bool = False
+    constant: bool = False
 
 
 def gradcheck(
@@ -115,7 +119,16 @@ def _one_of(what: str, value: Any, choices: tuple[str, ...]) -> Any:
 
 def examine(fn: Callable[..., Any], inputs: Any, options: Options) -> Report:
     """Check as the options say, and tell the observers. Nothing of the caller's is changed."""
-    report = Report(getattr(fn, "__name__", type(fn).__name__), mode=options.mode)
+    report = _examine(fn, inputs, options)
+    if not report.ok:
+        report.reproducer = reproducer(fn, inputs, options, report, lambda other: _examine(fn, other, options).verdict)
+    for observer in observers:
+        observer(report)
+    return report
+
+
+def _examine(fn: Callable[..., Any], inputs: Any, options: Options) -> Report:
+    report = Report(name_of(fn), mode=options.mode)
     rng = options.rng if isinstance(options.rng, np.random.Generator) else np.random.default_rng(options.rng)
     quiet = silence()
     try:
@@ -123,10 +136,6 @@ def examine(fn: Callable[..., Any], inputs: Any, options: Options) -> Report:
             Check(fn, inputs, options, report, rng).run()
     finally:
         restore(quiet)
-    if not report.ok:
-        report.reproducer = reproducer(fn, inputs, options, report)
-    for observer in observers:
-        observer(report)
     return report
 
 
@@ -134,11 +143,8 @@ class Check:
     """One check, while it runs."""
 
     def __init__(self, fn: Callable[..., Any], inputs: Any, options: Options, report: Report, rng: Any) -> None:
-        self.fn, self.options, self.report, self.rng = fn, options, report, rng
+        self.fn, self.inputs, self.options, self.report, self.rng = fn, inputs, options, report, rng
         self.subject, self.first = self.reference(fn, inputs)
-        if not self.first.outputs:
-            raise ValueError("gradcheck: no output of the function requires gradients: there is no derivative to check")
-        self.inputs = inputs
         confine(self.subject, options.domain)
 
     def reference(self, fn: Callable[..., Any], inputs: Any) -> tuple[Subject, Run]:
@@ -157,21 +163,52 @@ class Check:
 
     def run(self) -> None:
         """All orders, until something is wrong."""
+        if not self.first.outputs:
+            self.without_gradient()
+            return
         if 1 in self.options.orders:
             findings: list[Finding] = []
             with repairs_seen(findings):
                 self.order(1, self.subject, self.first)
             self.conclude(findings)
         if 2 in self.options.orders and self.report.verdict != "fail":
-            arguments, _ = self.subject.arguments([point.copy() for point in self.subject.points], True)
-            cotangents = [make(array).requires_grad_() for array in self.cotangents(self.first)]
-            second = Subject(Gradient(self.subject), (*arguments, cotangents), None, everything=True)
-            second.names = [*self.subject.names, *(f"grad_outputs[{k}]" for k in range(len(cotangents)))]
-            second.low[: len(self.subject.low)], second.high[: len(self.subject.high)] = (
-                self.subject.low,
-                self.subject.high,
-            )
+            second = self.second()
             self.order(2, second, second.run())
+
+    def without_gradient(self) -> None:
+        """No output requires gradients: a refusal, or where that is asked for a look at whether it depends on them."""
+        if not self.options.constant:
+            raise ValueError("gradcheck: no output of the function requires gradients: there is no derivative to check")
+        subject = Subject(self.fn, self.inputs, everything=True)
+        run = subject.run()
+        if run.outputs:
+            self.report.mode = "full"
+            f0 = flat([out._array for out in run.outputs])
+            precision = Precision(subject.eps, self.options.rtol, self.options.atol, self.options.absolute)
+            self.note(
+                compare.full(subject, run, f0, precision, self.options), subject, run, 1, [None] * len(run.inputs)
+            )
+            self.conclude([])
+
+    def second(self) -> Subject:
+        """The gradient as a function of the inputs and the cotangents."""
+        subject = self.subject
+        arguments, _ = subject.arguments([point.copy() for point in subject.points], True)
+        given = self.options.cotangents
+        if given is None:
+            given = [make(array).requires_grad_() for array in self.cotangents(self.first)]
+        else:
+            given = [
+                v.detach().to(out.dtype).requires_grad_(v.requires_grad)
+                for v, out in zip(given, self.first.outputs, strict=True)
+            ]
+        second = Subject(Gradient(subject), (*arguments, list(given)), None, everything=True)
+        second.names[len(subject.names) :] = [f"grad_outputs[{k}]" for k, v in enumerate(given) if v.requires_grad]
+        second.names[: len(subject.names)] = subject.names
+        second.low[: len(subject.low)], second.high[: len(subject.high)] = subject.low, subject.high
+        if self.options.scattered:
+            second.scattered = frozenset(second.checked[len(subject.checked) :])
+        return second
 
     def cotangents(self, run: Run) -> list[Array]:
         """A random cotangent for each output."""
@@ -188,12 +225,9 @@ class Check:
                 self.conclude(wrong)
                 return
         f0, precision = self.values(subject, run)
-        findings: list[Finding] = []
-        comparison = self.compare(subject, run, v, g, f0, precision, findings)
+        comparison = self.compare(subject, run, v, g, f0, precision)
         self.note(comparison, subject, run, order, found)
-        if order == 1:
-            findings += self.conduct(subject, run, v, g, f0, comparison, precision.eps)
-        self.conclude(findings)
+        self.conclude(self.conduct(subject, run, v, g, f0, comparison, precision.eps) if order == 1 else [])
 
     def values(self, subject: Subject, run: Run) -> tuple[Array, Precision]:
         """The values at the point, and how precise they are."""
@@ -218,7 +252,6 @@ class Check:
         g: Array,
         f0: Array,
         precision: Precision,
-        findings: list[Finding],
     ) -> Comparison:
         """The derivatives beside their numeric values, in the mode that was asked for if it is enough to decide."""
         if self.report.mode == "fast" and self.options.method == "richardson":
@@ -227,7 +260,7 @@ class Check:
                 return comparison
             self.report.remarks.append("random directions were not enough to decide: this is the full Jacobian")
         self.report.mode = "full"
-        return compare.full(subject, run, f0, precision, self.options, findings)
+        return compare.full(subject, run, f0, precision, self.options)
 
     def note(self, comparison: Comparison, subject: Subject, run: Run, order: int, found: list[Any]) -> None:
         """Take the derivatives into the report."""

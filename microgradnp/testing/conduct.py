@@ -16,12 +16,11 @@ from .. import random
 from ..autograd import backward, gate, grad, no_grad
 from ..tensor import Tensor, make
 from .report import Finding
-from .subject import Array, Run, Subject, flat
+from .subject import Array, Run, Subject, flat, scattered
 
 SAME = 1e-9  # how much two ways to the same gradient may differ by rounding, relative to the terms it is made of
 ROUNDING = 64  # and in eps, relative to what the function's values can tell
 LOUD = 2.0**20  # how much larger a cotangent is to show what is not linear
-KINDS = ("shape", "dtype")
 
 
 @contextmanager
@@ -124,6 +123,7 @@ class Conduct:
         yield from self.inputs_in_memory()
         yield from self.stale()
         yield from self.alone()
+        yield from self.undefined()
         yield from unharmed(self.subject, self.run)
 
     def linear(self, found: Array, expected: Array) -> Iterator[Finding]:
@@ -263,6 +263,23 @@ class Conduct:
                 yield Finding("alone", f"{name} gets another gradient when it is the only input that requires one")
                 return
 
+    def undefined(self) -> Iterator[Finding]:
+        """Where a gradient reaches only one of several outputs, that is as if those of the others were 0."""
+        count = len(self.v)
+        for k in range(count) if count > 1 else ():
+            alone = [array if i == k else None for i, array in enumerate(self.v)]
+            zeros = [array if i == k else np.zeros_like(array) for i, array in enumerate(self.v)]
+            try:
+                found = self.run.gradient(alone)
+            except Exception as error:
+                text = f"backward raises where a gradient reaches only output {k}: {type(error).__name__}: {error}"
+                yield Finding("undefined", text)
+                return
+            if not self.same(found, self.run.gradient(zeros)):
+                text = f"where a gradient reaches only output {k}, it is another than with zeros for the others"
+                yield Finding("undefined", text)
+                return
+
 
 def filled(found: Sequence[Tensor | None], inputs: Sequence[Tensor]) -> Array:
     """Gradients as one flat array, with zeros for None."""
@@ -277,14 +294,3 @@ def draws(subject: Subject) -> bool:
     subject.run()
     after = random.default_generator._bytes()
     return not np.array_equal(between, after) or np.array_equal(before, after)
-
-
-def scattered(array: Array) -> Array:
-    """The same values, otherwise in memory: the dimensions in reverse order, every second place, from the end."""
-    if array.ndim == 0 or array.size == 0:
-        return array.copy()
-    turned = array.T
-    room = np.empty((*turned.shape[:-1], 2 * turned.shape[-1]), array.dtype)
-    view = room[..., ::-2]
-    view[...] = turned
-    return view.T

@@ -37,7 +37,7 @@ def coarse_type(values: Array) -> Any:
 def coarse_values(subject: Subject, f0: Array) -> Any:
     """The type in which a function of float64 inputs computes, if it is a lower one, as its values show."""
     try:
-        values = subject.values(subject.moved(2.0**-8 / 3))
+        values = subject.values(subject.moved(np.pi * 2.0**-10))
     except Exception:  # outside its domain
         return None
     return coarse_type(values[values != f0]) if values.shape == f0.shape else None
@@ -55,7 +55,7 @@ def coarse_gradient(run: Run, g: Array, natural: Array) -> list[Finding]:
         f"all elements of a gradient in float64 are numbers of {np.dtype(dtype).name}: the backward pass works in a "
         "lower precision than the forward pass"
     )
-    return [Finding("dtype", text)]
+    return [Finding("precision", text)]
 
 
 def own_precision(own: Subject, subject: Subject, run: Run, size: Array, rng: Any) -> list[Finding]:
@@ -95,5 +95,5 @@ def _apart(own: Subject, g: Array, reference: Array, rounding: Array, change: Ar
                 f"in {dtype.name} the gradient of {name}[{index}] is {g[part][i]:.8g}, where float64 gives "
                 f"{reference[part][i]:.8g}: more than rounding"
             )
-            return [Finding("dtype", text)]
+            return [Finding("precision", text)]
     return []

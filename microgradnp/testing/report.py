@@ -41,7 +41,7 @@ class Finding:
     """Something that is wrong: its ``kind``, one word, and a ``text``.
 
     The kinds: value, missing, nonlinear, accumulation, state, stale, mutation, aliasing, layout, shape, dtype,
-    undefined, nondeterministic.
+    precision, recorded, alone, undefined, nondeterministic.
     """
 
     kind: str

@@ -99,6 +99,7 @@ class Subject:
         self.selected: list[int] = []
         self.paths: list[Path] = []  # of the selected outputs
         self.recorded = everything  # whether the values, too, need a recorded call
+        self.scattered: frozenset[int] = frozenset()  # which of all tensors are given non-contiguous
         self.low: list[float] = [-np.inf] * len(self.checked)  # where the function may be evaluated
         self.high: list[float] = [np.inf] * len(self.checked)
 
@@ -126,7 +127,7 @@ class Subject:
         """The arguments of a call, and all tensors in them; those that are checked hold ``points`` themselves."""
         tensors = [make(array.copy() if requires_grad else array) for array in self.arrays]
         for i, point in zip(self.checked, points, strict=True):
-            tensors[i]._array = point
+            tensors[i]._array = scattered(point) if i in self.scattered else point
             if requires_grad:
                 tensors[i].requires_grad_()
         return with_leaves(self.given, iter(tensors)), tensors
@@ -166,7 +167,7 @@ class Gradient:
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
-        self.__name__ = f"the gradient of {getattr(subject.fn, '__name__', type(subject.fn).__name__)}"
+        self.__name__ = f"the gradient of {name_of(subject.fn)}"
 
     def __call__(self, *arguments: Any) -> list[Tensor]:
         *given, cotangents = arguments
@@ -178,6 +179,17 @@ class Gradient:
         return [make(np.zeros(x.shape, x.dtype)) if g is None else g for g, x in zip(found, inputs, strict=True)]
 
 
+def scattered(array: Array) -> Array:
+    """The same values, otherwise in memory: the dimensions in reverse order, every second place, from the end."""
+    if array.ndim == 0 or array.size == 0:
+        return array.copy()
+    turned = array.T
+    room = np.empty((*turned.shape[:-1], 2 * turned.shape[-1]), array.dtype)
+    view = room[..., ::-2]
+    view[...] = turned
+    return view.T
+
+
 def flat(arrays: Sequence[Array]) -> Array:
     """Arrays as one new flat array: float64, or complex."""
     if len(arrays) == 1:
@@ -185,6 +197,13 @@ def flat(arrays: Sequence[Array]) -> Array:
         return np.array(array, complex if array.dtype.kind == "c" else np.float64).reshape(-1)
     joined = np.concatenate([np.asarray(array).reshape(-1) for array in arrays]) if arrays else np.empty(0)
     return joined.astype(complex if joined.dtype.kind == "c" else np.float64, copy=False)
+
+
+def name_of(fn: Any) -> str:
+    """What a function is called: its name, that of a Function for its ``apply``, of a class for its instances."""
+    name = getattr(fn, "__name__", type(fn).__name__)
+    owner = getattr(fn, "__self__", None)
+    return f"{owner.__name__}.{name}" if isinstance(owner, type) else name.lstrip("_")
 
 
 def _name(fn: Callable[..., Any], path: Path) -> str:

@@ -162,7 +162,7 @@ def _run_hooks(node: Node, hooks: NodeHooks, g: Any, here: Sweep) -> Any:
     if not hooks.tensor and hooks.retain is None:
         return g
     recorded = isinstance(g, Tensor)
-    tensor = g if recorded else make(np.array(g))
+    tensor = g if recorded else make(np.copy(g))
     here.node, token = node, _present.set(here)
     try:
         for hook in tuple(hooks.tensor.values()):
@@ -232,7 +232,7 @@ def _next_for(edge: Node | None, arriving: Iterator[tuple[Node, Any]], wanted: A
 
 
 def _copied(g: Any) -> Tensor:
-    return g if isinstance(g, Tensor) else make(np.array(g))
+    return g if isinstance(g, Tensor) else make(np.copy(g))
 
 
 def _identity(g: Any) -> Any:

@@ -108,7 +108,7 @@ class Gate(Node):
         return {i: from_tensor(g) for i, g in enumerate(gradients) if g is not None}
 
     def run(self, g: Any, grads: dict[Node, Any], waiting: list[Any], wanted: Any, retain: bool) -> None:
-        arrived = self.arrived(g, lambda array: make(np.array(array)))  # others may hold the same arrays
+        arrived = self.arrived(g, lambda array: make(np.copy(array)))  # others may hold the same arrays
         self._deliver(self.gradients(arrived), grads, waiting, wanted, lambda gradient: gradient._array)
         if not retain:
             self.release()

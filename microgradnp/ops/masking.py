@@ -73,7 +73,7 @@ def _together(input: Tensor, mask: Tensor) -> tuple[Tensor, np.ndarray]:
     """The tensor and (a copy of) the mask, in the one shape to which they broadcast."""
     shape = tuple(broadcast_shapes(tuple(input.shape), tuple(mask.shape)))
     whole = input if tuple(input.shape) == shape else broadcast_to(input, shape)
-    return whole, np.array(np.broadcast_to(mask._array, shape))
+    return whole, np.copy(np.broadcast_to(mask._array, shape))
 
 
 @composite(methods=("masked_select",), out=True)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..autograd import enable_grad, grad, no_grad
+from ..autograd import Function, enable_grad, grad, no_grad
 from ..tensor import Tensor, make
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -210,9 +210,18 @@ def _name(fn: Callable[..., Any], path: Path) -> str:
     """What an input is called: after the function's parameter, if that can be told."""
     name = f"inputs[{path[0]}]"
     try:
-        parameter = list(inspect.signature(fn).parameters.values())[path[0]]
+        parameter = _parameters(fn)[path[0]]
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
             name = parameter.name
     except (TypeError, ValueError, IndexError):  # no signature, or it says less than the call
         pass
     return name + "".join(f"[{key!r}]" for key in path[1:])
+
+
+def _parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Those of a function; of the ``apply`` of a Function those of its ``forward``, without ``ctx``."""
+    owner = getattr(fn, "__self__", None)
+    if isinstance(owner, type) and issubclass(owner, Function) and fn == owner.apply:
+        takes_ctx = owner.setup_context is Function.setup_context
+        return list(inspect.signature(owner.forward).parameters.values())[takes_ctx:]
+    return list(inspect.signature(fn).parameters.values())

@@ -78,8 +78,9 @@ def test_importing_the_package_brings_nothing_heavy_along():
     assert done.stdout.strip() == "[]"
 
 
-def test_the_examples_in_the_readme_run():
-    failures, tests = doctest.testfile(str(ROOT / "README.md"), module_relative=False, optionflags=doctest.ELLIPSIS)
+@pytest.mark.parametrize("page", ["README.md", "docs/compile.md"])
+def test_the_examples_in_a_page_run(page):
+    failures, tests = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert tests > 10
     assert failures == 0
 
@@ -91,5 +92,5 @@ def test_the_two_commands_of_the_readme_are_what_is_tested():
 
 
 def test_every_name_of_the_package_is_there():
-    for name in ("Tensor", "tensor", "manual_seed", "no_grad", "nn", "optim", "autograd", "float32", "viz"):
+    for name in ("Tensor", "tensor", "manual_seed", "no_grad", "nn", "optim", "autograd", "float32", "viz", "compile"):
         assert hasattr(microgradnp, name), name

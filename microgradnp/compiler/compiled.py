@@ -195,7 +195,7 @@ class Run:
         """A returned tensor leaves its graph, which must have served its purpose."""
         if tensor._edge is None:
             return
-        if not session.grads_set and not session.updates:
+        if not (session.grads_set or session.grads_found or session.updates):
             raise NotCapturable(
                 "compile: the function returns a tensor that requires a gradient, and goes back through no graph "
                 "itself: a replay records none. Call backward() inside, call it under no_grad(), or return .detach()"

@@ -98,9 +98,12 @@ class Line:
         self.at, self.scale, self.near, self.low, self.high = at, scale, near, low, high
 
     def realised(self, h: float) -> float:
-        """A step of about this size of which even a quarter changes the coordinate without rounding, up and down."""
+        """The largest step up to ``h`` of which even a quarter changes the coordinate without rounding, up and down."""
         unit = 2 * (self.near + h)
-        return 4 * ((unit + h / 4) - unit) or h
+        quarter = (unit + h / 4) - unit
+        if 4 * quarter > h:
+            quarter -= math.ulp(unit)
+        return 4 * quarter or h
 
 
 class Slopes:
@@ -166,13 +169,14 @@ def measure(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: floa
 def grains(values: Array, eps: float) -> Array:
     """What the values along axis 1 are all multiples of, if it is much more than the last bit of the largest; else 0.
 
-    They are when they are what is left of larger numbers; so they are no more exact. (Or when f is constant: then 0.)
+    They are when they are what is left of larger numbers; so they are no more exact than these.
     """
     mantissa, exponent = np.frexp(np.nan_to_num(values, posinf=0.0, neginf=0.0))
     digits = (mantissa * 2.0**53).astype(np.int64)
     last = np.ldexp((digits & -digits).astype(float), exponent - 53)
     grain = np.where(values == 0, np.inf, last).min(1)
-    telling = (grain > 64 * eps * np.abs(values).max(1)) & (values.max(1) > values.min(1)) & np.isfinite(grain)
+    varying = (np.diff(np.sort(values, axis=1), axis=1) > 0).all(1)  # no two are equal, as on the steps of a staircase
+    telling = (grain > 64 * eps * np.abs(values).max(1)) & varying & np.isfinite(grain)
     return np.where(telling, grain, 0.0)
 
 
@@ -200,11 +204,9 @@ def noise(line: Line, f0: Array) -> Array:
     2011, https://doi.org/10.1137/100786125.
     """
     found = []
-    for step in (
-        TINY * min(line.near or line.scale, line.scale),
-        TINY / 256 * min(line.near or line.scale, line.scale),
-    ):
-        sign = 1 if 5 * step <= line.high else -1
+    sign = 1 if line.high >= -line.low else -1
+    largest = min(TINY * min(line.near or line.scale, line.scale), max(line.high, -line.low) / 5)
+    for step in (largest, largest / 256):
         values = np.array([line.at(sign * k * step)[0] for k in range(1, 6)])
         found.append(np.nan_to_num(np.abs(np.diff(values, 3, axis=0)).max(0) / 4, nan=0.0, posinf=0.0))
     large, small = found
@@ -237,7 +239,7 @@ class Refinement:
         start = self.line.scale * first_step(self.eps) if step is None else step
         for h in _ladder(start, self.line.near):
             self.approach(h)
-            if self.settled(h).all() or self.stuck >= 3:
+            if self.settled(h).all() or self.stuck > 1:
                 break
         if step is None and not self.settled(0.0).all():  # what a coarse or noisy function needs
             for h in (4 * start, 16 * start, 128 * start):
@@ -251,7 +253,8 @@ class Refinement:
         self.error = np.where(settled, error, np.inf)
         for h in (4 * start, 16 * start, 128 * start):
             self.approach(h, closer=False)
-        worse = ~settled & ~self.exact()
+        consistent = ~np.isfinite(error) | (np.abs(self.value - value) <= CERTAIN * (self.error + error))
+        worse = ~settled & ~(self.exact() & consistent)
         self.value, self.error = np.where(worse, value, self.value), np.where(worse, error, self.error)
         self.confirmed = np.where(worse, confirmed, self.confirmed)
 
@@ -282,7 +285,6 @@ class Refinement:
         h = self.line.realised(h)
         right = _Side(self.line, self.f0, h, self.eps, self.noise) if h <= self.line.high else None
         left = _Side(self.line, self.f0, -h, self.eps, self.noise) if -h >= self.line.low else None
-        before = self.error
         if closer:
             self.right.follow(right)
             self.left.follow(left)
@@ -296,7 +298,9 @@ class Refinement:
                 self.take(side.slope, side.error, alone)
                 better = np.isfinite(side.slope) & (side.error < self.aside[1])
                 self.aside = np.where(better, (side.slope, side.error), self.aside)
-        self.stuck = 0 if (self.error < before).any() or self.busy() else self.stuck + 1
+        rounded = [ONE_SIDED * side.noise > 0.3 * h * side.error for side in (right, left) if side is not None]
+        done = self.settled(h) | np.any(rounded, axis=0)  # smaller steps would only be rounded more
+        self.stuck = self.stuck + 1 if done.all() and not self.busy() else 0
 
     def between(self, right: _Side, left: _Side, h: float) -> Array:
         """Take the central value, where the two sides agree. Returns where."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -77,7 +76,7 @@ def own_precision(own: Subject, subject: Subject, run: Run, size: Array, rng: An
     return findings + _apart(own, g, reference, OWN * eps * np.nan_to_num(size, posinf=0.0), SENSITIVE * moved)
 
 
-def _apart(own: Subject, g: Array, reference: Array, rounding: Array, change: Array) -> Sequence[Finding]:
+def _apart(own: Subject, g: Array, reference: Array, rounding: Array, change: Array) -> list[Finding]:
     """The first element of a gradient that is further from the reference than rounding explains."""
     start = 0
     for name, point, dtype in zip(own.names, own.points, own.dtypes, strict=True):

@@ -82,11 +82,11 @@ ELEMENTWISE = ["float64", "float32", "second order", "no dimensions", "no elemen
         (
             Scale,
             (sample(4, 3), sample(3), 2),
-            ["float64", "float32", "second order", "x alone", "w alone", "memory"],
+            ["float64", "float32", "second order", "memory"],
         ),
         (Scale, (sample(4, 3), sample(3, requires_grad=False)), ["float64", "float32", "second order", "memory"]),
-        (SinCos, (sample(2),), [*ELEMENTWISE, "result 0 alone", "result 1 alone", "memory"]),
-        (mg.atan2, (sample(3), sample(3)), [*ELEMENTWISE, "input alone", "other alone", "memory"]),
+        (SinCos, (sample(2),), [*ELEMENTWISE, "memory"]),
+        (mg.atan2, (sample(3), sample(3)), [*ELEMENTWISE, "memory"]),
     ],
 )
 def test_a_right_operation_passes_every_check_that_its_shapes_allow(op, inputs, checks):
@@ -173,9 +173,9 @@ class KeepsItsResult(Square):
         (WrongSecondOrder, (sample(3),), {"second order"}),
         (NotWithoutDimensions, (sample(3),), {"no dimensions"}),
         (NotWithoutElements, (sample(3),), {"no elements"}),
-        (OnlyTogether, (sample(4, 3), sample(3)), {"w alone"}),
-        (BothOrNone, (sample(2),), {*ELEMENTWISE[:4], "result 0 alone", "result 1 alone"}),
-        (NotSummed, (sample(4, 3), sample(3)), {"float64", "float32", "second order", "w alone"}),
+        (OnlyTogether, (sample(4, 3), sample(3)), {"float64", "float32", "second order"}),
+        (BothOrNone, (sample(2),), set(ELEMENTWISE[:4])),
+        (NotSummed, (sample(4, 3), sample(3)), {"float64", "float32", "second order"}),
         (KeepsItsResult, (sample(3),), {"memory"}),
     ],
 )
@@ -183,7 +183,7 @@ def test_each_mistake_is_found(op, inputs, found):
     results = check_op(op, *inputs, raise_exception=False)
     assert results.verdict == "fail"
     assert failing(results) == found
-    with pytest.raises(GradcheckError, match=f"^fail: {op.__name__}") as error:
+    with pytest.raises(GradcheckError, match=f"^fail: {op.__name__}.apply, ") as error:
         check_op(op, *inputs)
     assert isinstance(error.value, AssertionError)
     assert failing(error.value.report) == failing(results)
@@ -459,7 +459,7 @@ def test_what_cannot_be_checked_is_refused():
 def test_the_text_has_at_most_fifteen_lines(op):
     text = str(check_op(op, sample(3), raise_exception=False))
     assert len(text.splitlines()) <= 15
-    assert text.startswith(f"pass: {op.__name__} (" if op is Once else f"fail: {op.__name__}, ")
+    assert text.startswith(f"pass: {op.__name__}.apply (" if op is Once else f"fail: {op.__name__}.apply, ")
 
 
 def test_results_are_as_bad_as_the_worst_check():

@@ -122,8 +122,8 @@ def test_hand_derived_gradients_are_those_of_the_framework(parameters, samples):
 def test_an_operation_of_ones_own_is_checked():
     done = run(EXAMPLES / "custom_op.py")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("pass: Swish (")
-    assert "\nfail: WrongSwish, float64; also: float32" in done.stdout
+    assert done.stdout.startswith("pass: Swish.apply (")
+    assert "\nfail: WrongSwish.apply, float64; also: float32" in done.stdout
 
 
 def test_the_tutorial_learns_xor():

@@ -6,7 +6,6 @@ Both derive further samples from the one given (``samples.py``, ``stateless.py``
 from __future__ import annotations
 
 import gc
-import inspect
 import weakref
 from typing import Any
 
@@ -20,8 +19,9 @@ from . import check
 from .check import gradcheck
 from .report import Finding, GradcheckError, Report
 from .results import Results
-from .samples import Call, Inputs, converted, name_of, outputs_and_cotangents, samples, wanted
+from .samples import Call, Inputs, converted, outputs_and_cotangents, samples, wanted
 from .stateless import Stateless
+from .subject import name_of
 
 DRAWS = (
     "{}: the module draws random numbers: check it after .eval(), or with check_module(..., seed=0), which seeds the "
@@ -53,7 +53,6 @@ def check_op(
     - "second order": unless ``backward`` refuses to be differentiated (``once_differentiable``).
     - "no dimensions": at the first element of each argument, if all arguments and the result have one shape.
     - "no elements": at the first 0 of the first dimension, if it is that of all arguments and the result.
-    - "x alone": by one argument, while the others require no gradient; "result 0 alone": of one of several results.
     - "memory": the graph goes when its result goes.
 
     Returns: a ``Results``, which is a Report, with a Report for each of ``checks``, and ``notes`` on what was left out.
@@ -78,13 +77,12 @@ def check_op(
     __tracebackhide__ = True  # pytest shows the line of the test, not those of this file
     if "order" in options:
         raise TypeError("check_op() takes no order: it checks the first, and the second if there is one")
-    function = _function_of(op)
-    call = op if function is None else _call_of(function)
+    call = op.apply if isinstance(op, type) and issubclass(op, Function) else op
     results = Results(name_of(call))
     for sample in samples(call, inputs, [as_dtype(dtype, "check_op()") for dtype in dtypes], results.notes):
         # An error at the sample that was given is the user's to see; at one derived from it, it is a finding.
         run = _checked if results.checks else gradcheck
-        results.add(sample.name, run(sample.fn, sample.inputs, order=sample.order, raise_exception=False, **options))
+        results.add(sample.name, run(call, sample.inputs, order=sample.order, raise_exception=False, **options))
     results.add("memory", _released(call, inputs))
     if raise_exception and not results.ok:
         raise GradcheckError(results)
@@ -105,30 +103,6 @@ def _report(fn: Call, findings: list[Finding]) -> Report:
     for observer in check.observers:
         observer(report)
     return report
-
-
-def _function_of(op: Any) -> type[Function] | None:
-    """The Function that ``op`` is, or is the ``apply`` of."""
-    owner = op.__self__ if inspect.ismethod(op) and op.__name__ == "apply" else op
-    return owner if isinstance(owner, type) and issubclass(owner, Function) else None
-
-
-def _call_of(function: type[Function]) -> Call:
-    """``function.apply`` under the function's name, with the parameters of its ``forward``: so reports name them."""
-
-    def call(*args: Any) -> Any:
-        return function.apply(*args)
-
-    call.__name__, call.__qualname__ = function.__name__, f"{function.__qualname__}.apply"
-    call.__module__ = function.__module__
-    call.__signature__ = inspect.Signature(_parameters(function))  # type: ignore[attr-defined]
-    return call
-
-
-def _parameters(function: type[Function]) -> list[inspect.Parameter]:
-    """Those of ``forward``, without ``ctx``."""
-    takes_ctx = function.setup_context is Function.setup_context
-    return list(inspect.signature(function.forward).parameters.values())[takes_ctx:]
 
 
 def _released(call: Call, inputs: Inputs) -> Report:
@@ -191,6 +165,7 @@ def check_module(
     results = Results(type(module).__name__)
     for mode, subject in _modes(module, inputs, seed).items():
         report = gradcheck(subject.call, subject.arguments, raise_exception=False, **options)
+        report.reproducer = ""  # nothing that is pasted could know the module
         results.add(mode, report)
         if any(finding.kind == "nondeterministic" for finding in report.findings):
             results.notes.append(DRAWS.format(mode))

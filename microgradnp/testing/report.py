@@ -78,9 +78,11 @@ class Report:
         head = [f"{self.verdict}: {self.name} ({self.mode} mode, {self.compared} derivatives compared{kinks})"]
         code = [f"    {line}" for line in self.reproducer.splitlines()]
         code = ["to see it again:", *code] if code else []
-        body = self._value() if self.worst is not None and not self._value_is_right() else []
+        values = self.worst is not None and not self._value_is_right()
+        body = self._value() if values else []
         body += [f"  {finding.kind}: {finding.text}" for finding in self.findings if finding.kind != "value"]
         body += [f"  {remark}" for remark in self.remarks]
+        body += self.neighbours if values else []  # the first to go where there is no room
         room = LINES - len(head) - len(code)
         if len(body) > room:
             body = [*body[: room - 1], f"  ... and {len(body) - room + 1} lines more"]
@@ -92,7 +94,7 @@ class Report:
         return self.ok or (bool(self.findings) and all(finding.kind != "value" for finding in self.findings))
 
     def _value(self) -> list[str]:
-        """The worst derivative, and its neighbours."""
+        """The worst derivative."""
         w = self.worst
         assert w is not None
         lines = [
@@ -103,7 +105,7 @@ class Report:
         ]
         if not w.ratio > 1:
             lines[-1] = f"    tolerance {w.tolerance:.1e}"
-        return lines + [f"  {finding.text}" for finding in self.findings if finding.kind == "value"] + self.neighbours
+        return lines + [f"  {finding.text}" for finding in self.findings if finding.kind == "value"]
 
 
 class GradcheckError(AssertionError, RuntimeError):

@@ -1,4 +1,4 @@
-"""The samples that ``check_op`` derives from one: other dtypes, shapes, and one argument or result at a time."""
+"""The samples that ``check_op`` derives from one: of other dtypes, orders and shapes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ import numpy as np
 
 from ..autograd import enable_grad, grad
 from ..tensor import Tensor, make
-from .subject import Subject, leaves, with_leaves
+from .subject import leaves, with_leaves
 
 Inputs: TypeAlias = tuple[Any, ...]
 Call: TypeAlias = Callable[..., Any]
 
 
 class Sample(NamedTuple):
-    """What is checked under a name: a function at its arguments, to an order."""
+    """What is checked under a name: at which arguments, and of which order."""
 
     name: str
-    fn: Call
     inputs: Inputs
     order: int
 
@@ -27,20 +26,14 @@ class Sample(NamedTuple):
 def samples(call: Call, inputs: Inputs, dtypes: list[np.dtype[Any]], notes: list[str]) -> Iterator[Sample]:
     """All that can be derived from ``call(*inputs)``; what cannot be checked, and why, is added to ``notes``."""
     for dtype in dtypes:
-        yield Sample(str(dtype), call, converted(inputs, dtype), 1)
+        yield Sample(str(dtype), converted(inputs, dtype), 1)
     inputs = converted(inputs, dtypes[0])
     refusal = _refusal_of_second_order(call, inputs)
     if refusal is None:
-        yield Sample("second order", call, inputs, 2)
+        yield Sample("second order", inputs, 2)
     else:
         notes.append(f"second order: not checked, {refusal}")
     yield from _other_shapes(call, inputs)
-    names = Subject(call, inputs).names
-    for i, name in enumerate(names if len(names) > 1 else ()):
-        yield Sample(f"{name} alone", call, _with_only(inputs, i), 1)
-    results = [tensor.requires_grad for _, tensor in leaves(call(*converted(inputs)))]
-    for i in (i for i, wanted in enumerate(results) if wanted and sum(results) > 1):
-        yield Sample(f"result {i} alone", _only_result(call, i), inputs, 1)
 
 
 # Arguments
@@ -66,24 +59,6 @@ def _each(inputs: Inputs, change: Callable[[Tensor], Tensor]) -> Inputs:
     return with_leaves(inputs, (change(x) for _, x in leaves(inputs)))
 
 
-def _with_only(inputs: Inputs, which: int) -> Inputs:
-    """Only one of those that require gradients still does."""
-    kept = wanted(inputs)[which]
-    return _each(inputs, lambda x: leaf(x._array, x is kept))
-
-
-def _only_result(call: Call, which: int) -> Call:
-    def result(*args: Any) -> Tensor:
-        return [tensor for _, tensor in leaves(call(*args))][which]
-
-    result.__name__ = f"{name_of(call)}, result {which}"
-    return result
-
-
-def name_of(fn: Any) -> str:
-    return getattr(fn, "__name__", type(fn).__name__)
-
-
 # Shapes
 
 
@@ -100,7 +75,7 @@ def _other_shapes(call: Call, inputs: Inputs) -> Iterator[Sample]:
     for name, index in parts:
         sample = _each(inputs, lambda x, index=index: leaf(x._array[index], x.requires_grad))
         if _accepts(call, sample):
-            yield Sample(name, call, sample, 1)
+            yield Sample(name, sample, 1)
 
 
 def _accepts(call: Call, sample: Inputs) -> bool:

@@ -148,17 +148,7 @@ class Tape:
         """The program, with what must be there when it has run."""
         self.program.fresh = tuple(array.value for array in fresh)
         self.program.kept = tuple(array.value for array in kept)
-        self._renew_constants()
         return self.program
-
-    def _renew_constants(self) -> None:
-        """Constants that are written to are copied at the beginning of every run."""
-        written = {value.block: value for call in self.program.calls for value in call.writes}
-        for block in [block for block in written if block.kind == "constant"]:
-            array, block.kind, block.array = block.array, "own", None
-            fixed = self.constant(array)
-            value = self._value(block, array, 0)
-            self.program.calls.insert(0, Call(copied, (fixed.value,), {}, (value,)))
 
 
 class CapturedArray(NDArrayOperatorsMixin):

@@ -109,7 +109,7 @@ class Source:
     def _lines(self) -> list[str]:
         used = [value for call in self.program.calls for value in values_in((call.args, call.kwargs))]
         made = {value for call in self.program.calls for value in call.results}
-        given = [value for value in dict.fromkeys((*used, *self.program.fresh)) if value.block.kind == "argument"]
+        given = [value for value in dict.fromkeys((*used, *self.program.fresh, *self.program.kept)) if value.block.kind == "argument"]
         lines = [f"{self._text(value)} = arguments[{value.block.index}]" for value in given if value not in made]
         for call in self.program.calls:
             lines += self._lines_of(call)

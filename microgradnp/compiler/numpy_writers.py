@@ -46,7 +46,7 @@ def _writing(call: Call, text: Text) -> str:
         array, index, value = map(text, call.args)
         return f"{array}[{index}] = {value}"
     if is_elementwise(call):
-        return f"{text(call.function)}({', '.join(map(text, (*operands(call), *targets(call))))})"
+        return _into(call, targets(call), {}, text)
     return plain(call, text)
 
 
@@ -54,8 +54,15 @@ def _ufunc(call: Call, text: Text) -> str | None:
     function: Any = call.function
     if len(call.args) != function.nin or call.kwargs.keys() - {"dtype"} or len(call.results) != function.nout:
         return None
-    options = [f"{name}={text(item)}" for name, item in call.kwargs.items()]
-    return f"{text(function)}({', '.join([*map(text, (*call.args, *call.results)), *options])})"
+    return _into(call, call.results, call.kwargs, text)
+
+
+def _into(call: Call, outs: tuple[Value, ...], options: dict[str, Any], text: Text) -> str:
+    """A ufunc's call: its ``out`` by position is faster than by name, which NumPy wants for two of them."""
+    by_name = call.function in (np.maximum, np.minimum)
+    parts = [*map(text, call.args[: call.function.nin])]
+    parts += [f"out={text(outs[0])}"] if by_name else map(text, outs)
+    return f"{text(call.function)}({', '.join([*parts, *(f'{name}={text(item)}' for name, item in options.items())])})"
 
 
 def _reduce(call: Call, text: Text) -> str | None:

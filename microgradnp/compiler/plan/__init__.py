@@ -9,6 +9,7 @@ from .dead import without_dead_calls
 from .folding import folded
 from .keeping import kept_apart
 from .renaming import renamed
+from .renewing import renewed
 from .scalars import hoisted
 from .viewing import located
 
@@ -17,6 +18,7 @@ def plan(program: Program) -> Program:
     """The same program with fewer calls: what an executor runs."""
     for transformation in (
         located,
+        renewed,
         kept_apart,
         renamed,
         hoisted,

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 from .case import Case, array, numbers
-
-STATE = "a JAX function has no state"
-LAYOUT = "JAX's arrays have no memory layout"
+from .misbehaving import NONE, PURE, STATE
 
 
 def hilbert(n: int) -> Any:
@@ -79,6 +77,55 @@ def gradient_penalty(t: Any) -> Any:
     return fn
 
 
+def in_place(t: Any) -> Any:
+    class Exp(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            x.exp_()
+            ctx.mark_dirty(x)
+            ctx.save_for_backward(x)
+            return x
+
+        @staticmethod
+        def backward(ctx, g):
+            (out,) = ctx.saved_tensors
+            return g * out
+
+    return lambda x: Exp.apply(x.clone())
+
+
+def wants(t: Any) -> Any:
+    class Product(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            ctx.save_for_backward(w if ctx.needs_input_grad[0] else None, x if ctx.needs_input_grad[1] else None)
+            return x * w
+
+        @staticmethod
+        def backward(ctx, g):
+            w, x = ctx.saved_tensors
+            return None if w is None else g * w, None if x is None else g * x
+
+    return Product.apply
+
+
+def memory(t: Any) -> Any:
+    seen: dict[tuple[float, ...], Any] = {}
+
+    class Sine(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.key = tuple(x.detach().reshape(-1).tolist())
+            seen.setdefault(ctx.key, t.cos(x))
+            return t.sin(x)
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * seen[ctx.key]
+
+    return Sine.apply
+
+
 HARD = [
     # Kinks and ties
     Case("relu-at-0", "a kink at 0", [array(-1.0, 0.0, 2.0)], lambda t, x: t.relu(x)),
@@ -103,6 +150,14 @@ HARD = [
         [array([0.0, 0.0, 0.0], [3.0, 4.0, 0.0])],
         lambda t, x: t.linalg.norm(x, axis=1),
     ),
+    Case("relu6-at-6", "the upper kink, whose inner slope is 6", [array(1.0, 0.5)], lambda t, x: t.clip(6 * x, 0, 6)),
+    Case(
+        "median-ties",
+        "of three equal numbers one gets the whole gradient, though no one alone changes the median",
+        [array(0.5, 2.0, 0.5, 0.5, -1.0)],
+        lambda t, x: t.median(x),
+        jax="JAX's median shares the gradient",
+    ),
     # Scales
     Case("square-1e12", "numbers of 1e12", [array(1e12, -3e12)], lambda t, x: x * x),
     Case("cube-1e-8", "numbers of 1e-8", [array(1e-8, -2e-8)], lambda t, x: x**3),
@@ -114,7 +169,13 @@ HARD = [
     ),
     Case("log-1e-300", "1e-300 from the edge of the domain", [array(1e-300, 2e-300)], lambda t, x: t.log(x)),
     Case("exp-700", "near overflow", [array(700.0, -700.0, 1.0)], lambda t, x: t.exp(x)),
-    Case("mixed-scales", "1e-6 and 1e6 in one tensor", [array(1e-6, 1.0, 1e6)], lambda t, x: t.sum(x * t.sqrt(x), 0)),
+    Case("mixed-scales", "1e-6 and 1e6 in one tensor", [array(1e-6, 1.0, 1e6)], lambda t, x: x * t.sqrt(x)),
+    Case(
+        "mixed-sum",
+        "numbers of 1e-3 to 1e3, of which one sum is made",
+        [array(1e-3, 1.0, 1e3)],
+        lambda t, x: t.sum(x * t.sqrt(x), 0),
+    ),
     Case(
         "narrow-bump",
         "a bump 1e-4 wide around 1",
@@ -151,6 +212,13 @@ HARD = [
         [array(0.0, 0.5), array(0.3, 2.0)],
         lambda t, x, y: t.xlogy(x, y),
     ),
+    Case("sqrt-at-0", "an infinite slope at the edge of the domain", [array(0.0, 4.0)], lambda t, x: t.sqrt(x)),
+    Case(
+        "power-at-0",
+        "0 to the power of y is 0, and so is its slope",
+        [array(0.0, 2.0), array(2.0, 0.5)],
+        lambda t, x, y: x**y,
+    ),
     Case(
         "arctan2-cut",
         "1e-9 beside the jump from π to -π",
@@ -164,6 +232,13 @@ HARD = [
     Case("inverse-ill", "a condition number of 2e4", [hilbert(4)], lambda t, a: t.linalg.inv(a)),
     Case("solve-ill", "a condition number of 2e4", [hilbert(4), numbers(4)], lambda t, a, b: t.linalg.solve(a, b)),
     Case(
+        "cholesky",
+        "the factor of a matrix with a condition number of 4e6",
+        [hilbert(3)],
+        lambda t, a: t.linalg.cholesky(a @ a.T),
+    ),
+    Case("logdet", "a determinant of 3e-14 on the way", [hilbert(4)], lambda t, a: t.linalg.slogdet(a @ a.T)[1]),
+    Case(
         "prod-zeros", "one zero in a row, and two", [array([0.0, 2.0, 3.0], [0.0, 0.0, 1.5])], lambda t, x: t.prod(x, 1)
     ),
     Case("cumprod-zeros", "zeros on the way", [array(1.5, 0.0, 2.0, 0.0, 3.0)], lambda t, x: t.cumprod(x, 0)),
@@ -171,6 +246,7 @@ HARD = [
     Case("variance-1e6", "a variance of 1 around a mean of 1e6", [1e6 + numbers(6)], lambda t, x: t.var(x, 0)),
     Case("wilkinson", "a polynomial with roots at 1 to 10", [array(1.0001, 5.5, 9.9)], wilkinson),
     Case("chain", "600 operations, one after the other", [array(0.1, 2.3)], chain),
+    Case("cancelled", "1e8 is added, and subtracted again", [numbers(3)], lambda t, x: (t.sin(x) + 1e8) - 1e8),
     # What is sorted and picked
     Case("sort", "gaps of 1e-6", [array(1.0, 1.000001, -0.5, 0.999999)], lambda t, x: t.msort(x)),
     Case("median", "one element of five", [array(0.4, -2.0, 1.1, 0.41, 3.0)], lambda t, x: t.median(x)),
@@ -226,6 +302,24 @@ HARD = [
         lambda t, x, y: x + y,
         lambda t, g, x, y: (g, g),
     ),
+    Case(
+        "turned-back",
+        "a rule whose gradient is a view of the one that arrives",
+        [numbers(2, 3)],
+        lambda t, x: 2 * x.T,
+        lambda t, g, x: (2 * g).T,
+    ),
+    Case("in-place", "a rule that writes to its input, and says so", [numbers(4)], build=in_place, jax=PURE),
+    Case(
+        "wants", "a rule that computes only what is asked for", [numbers(3), numbers(3, seed=1)], build=wants, jax=NONE
+    ),
+    Case(
+        "memory",
+        "a rule that keeps a table of what it has seen, and uses it rightly",
+        [numbers(3)],
+        build=memory,
+        jax=STATE,
+    ),
     Case("once", "a rule that can be differentiated once", [numbers(3)], build=once, jax="JAX has no such mark"),
     Case("dropout", "random, from a seed of its own", [numbers(3, 4)], build=dropped, jax=STATE),
     Case(
@@ -233,7 +327,7 @@ HARD = [
         "intermediate results are changed in place",
         [numbers(4)],
         build=written_to,
-        jax="a JAX function cannot write to its arrays",
+        jax=PURE,
     ),
     Case("gradient-inside", "takes a gradient itself", [numbers(3)], build=gradient_penalty),
     # Second derivatives
@@ -256,6 +350,20 @@ HARD = [
         "second derivative in the tails",
         [array(-30.0, 0.1, 25.0)],
         lambda t, x: t.logaddexp(x, 0 * x),
+        order=2,
+    ),
+    Case(
+        "sigmoid-twice",
+        "second derivative where the first is 1e-18, and at 0 where the second is 0",
+        [array(40.0, -41.0, 0.0)],
+        lambda t, x: t.sigmoid(x),
+        order=2,
+    ),
+    Case(
+        "cumprod-twice",
+        "second derivative with a zero on the way",
+        [array(1.5, 0.0, 2.0, -0.7)],
+        lambda t, x: t.cumprod(x, 0),
         order=2,
     ),
     Case(

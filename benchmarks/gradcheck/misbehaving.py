@@ -172,6 +172,31 @@ def cut(t: Any) -> Any:
     return Sine.apply
 
 
+def unused_result(t: Any) -> Any:
+    class SinCos(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.set_materialize_grads(False)
+            ctx.save_for_backward(x)
+            return t.sin(x), t.cos(x)
+
+        @staticmethod
+        def backward(ctx, g, h):
+            (x,) = ctx.saved_tensors
+            return None if g is None or h is None else g * t.cos(x) - h * t.sin(x)
+
+    return SinCos.apply
+
+
+def writes_grad(t: Any) -> Any:
+    def backward(ctx, g, x):
+        found = g * t.cos(x)
+        x.grad = found.detach().clone() if x.grad is None else x.grad + found.detach()
+        return found
+
+    return sine(t, backward)
+
+
 def row_major(t: Any, x: Any) -> Any:
     """The elements of a matrix in the order of the memory, as if it were contiguous."""
     rows, columns = x.shape
@@ -250,8 +275,18 @@ MISBEHAVING = [
     Case("random", "a random factor of 1 ± 5e-7", [numbers(3)], build=random, jax=STATE),
     Case("only-once", "zeros when the same graph is asked again", [numbers(3)], build=only_once, jax=STATE),
     # What is not there
+    Case(
+        "writes-grad", "adds the gradient to the input's .grad itself, too", [numbers(3)], build=writes_grad, jax=STATE
+    ),
     Case("missing", "no gradient for one of its inputs", [numbers(3), numbers(3, seed=1)], build=missing, jax=NONE),
     Case("second-output", "forgets the second of its results", [numbers(3)], build=second_output),
+    Case(
+        "unused-result",
+        "no gradient at all where only one of its results is used",
+        [numbers(3)],
+        build=unused_result,
+        jax="JAX gives zeros for results that are not used",
+    ),
     Case("cut", "says that its result cannot be differentiated", [numbers(3)], build=cut),
     Case(
         "nothing-to-check",

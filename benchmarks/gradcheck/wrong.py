@@ -132,6 +132,13 @@ VALUES = [
         lambda t, g, x, w: (g * w, (g * x)[:1]),
     ),
     Case(
+        "not-undone",
+        "does not undo broadcasting: PyTorch's engine sums silently, and nobody else does",
+        [numbers(4, 3), numbers(1, 3, seed=1)],
+        lambda t, x, w: x * w,
+        lambda t, g, x, w: (g * w, g * x),
+    ),
+    Case(
         "wrong-axis",
         "undoes broadcasting along the wrong axis",
         [numbers(3, 3), numbers(3, seed=1)],
@@ -210,6 +217,13 @@ VALUES = [
         lambda t, g, x: t.clip(g, -10, 10) * t.cos(x),
     ),
     Case(
+        "drops-small",
+        "takes gradients that arrive for zero below 1e-4",
+        [numbers(2, 2)],
+        lambda t, x: t.sin(x),
+        lambda t, g, x: t.where(abs(g) > 1e-4, g, 0 * g) * t.cos(x),
+    ),
+    Case(
         "adds-decay",
         "adds a weight decay of 1e-6 to the gradient",
         [numbers(2, 2)],
@@ -275,6 +289,13 @@ VALUES = [
         lambda t, g, x: g[:, None] * (x == t.amax(x, 1)[:, None]),
     ),
     Case(
+        "opposite-ends",
+        "at a kink of two inputs each gradient is possible, and both together are not",
+        [array(1.0, 0.4), array(-1.0, 0.3)],
+        lambda t, x, y: abs(x + y),
+        lambda t, g, x, y: (g * (t.sign(x + y) + (x + y == 0)), g * (t.sign(x + y) - 1.0 * (x + y == 0))),
+    ),
+    Case(
         "clamp",
         "lets the gradient through where the value was clamped",
         [array(-1.7, 0.4, 2.5)],
@@ -316,6 +337,20 @@ VALUES = [
         [numbers(2, 3)],
         lambda t, x: t.exp(x),
         lambda t, g, x: cast(cast(g, t.float32) * t.exp(cast(x, t.float32)), t.float64),
+    ),
+    Case(
+        "float32-overflow",
+        "nan where float32 overflows, and right in float64",
+        [array(-2.0, 100.0, dtype="float32")],
+        lambda t, x: t.logaddexp(x, 0 * x),
+        lambda t, g, x: g * t.exp(x) / (1 + t.exp(x)),
+    ),
+    Case(
+        "float32-cancels",
+        "loses its digits in float32, and is right in float64",
+        [numbers(3).astype("float32")],
+        lambda t, x: x * x,
+        lambda t, g, x: g * 2 * ((x + 3e4) - 3e4),
     ),
     Case(
         "float64-outside",

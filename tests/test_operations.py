@@ -394,3 +394,16 @@ def test_values_at_singular_points() -> None:
     assert str(x**-1) == "tensor([-1., inf])"
     assert str(mg.exp(x * -1000)) == "tensor([inf, 1.])"
     assert mg.nn.functional.binary_cross_entropy(mg.tensor([0.0, 1.0]), mg.tensor([1.0, 1.0])).item() == 50.0
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_rectified_gradients_are_kept_bit_for_bit_or_zero(dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    values, g = rng.normal(size=(2, 40, 30)).astype(dtype)
+    g[::3, ::2] = rng.choice([np.inf, -np.inf, np.nan, -0.0], size=(14, 15))
+    values[::5, ::7] = np.nan
+    x = mg.tensor(values.T, requires_grad=True)
+    x.relu().backward(mg.tensor(g).T)
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.numpy(), np.where(values <= 0, 0, g).T)
+    assert not np.signbit(x.grad.numpy()[(values <= 0).T]).any()

@@ -22,7 +22,7 @@ from .comparison import where
 from .conversion import cast
 from .elementary import logistic_of_negative, sigmoid, tanh
 from .inplace import write
-from .record import Array, composite, derivatives, operation
+from .record import Array, Index, composite, derivatives, operation
 from .shape import dim_from
 
 
@@ -46,10 +46,28 @@ def _activation(name: str, input: Tensor, compute: Callable[[Tensor], Tensor], i
 # Rectifiers: a straight line on either side of zero
 
 
+BITS = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}  # integers of the size of a float, by its bytes
+
+
+@operation(public=(), samples=lambda make: [(make(3, 4), np.arange(12).reshape(3, 4) % 3 == 0)])
+@derivatives(input=lambda g, mask: np.where(mask, 0.0, g))
+def zeroed(input: Array, mask: Index) -> Array:
+    """0 where ``mask`` is true, else ``input``, both of one shape.
+
+    As integers the floats are kept or wiped out by an "and" with -1 or 0. np.where takes a branch for every element,
+    and on a mask without a pattern 5 to 20 times as long; a product with the mask would make nan of an infinity.
+    """
+    if type(input) is not np.ndarray or input.size < 256 or input.itemsize not in BITS:
+        return np.where(mask, 0.0, input)
+    bits = mask.astype(BITS[input.itemsize])
+    np.subtract(bits, 1, bits)
+    return np.bitwise_and(input.view(bits.dtype), bits, bits).view(input.dtype)
+
+
 @operation(
     methods=("relu", "relu_"), public=("relu", "relu_", "nn.functional.relu_"), elementwise=True, kinks=(0.0,),
 )  # fmt: skip
-@derivatives(input=lambda g, out: np.where(out <= 0, 0.0, g))
+@derivatives(input=lambda g, out: zeroed(g, out <= 0))
 def relu(input: Array) -> Array:
     """max(input, 0), elementwise; its derivative at 0 is 0.
 

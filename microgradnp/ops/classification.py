@@ -258,7 +258,8 @@ def cross_entropy_of_classes(input: Array, chosen: Index, dim: int) -> Array:
     One step, and one array to keep, for what would be four in every training loop.
     """
     scores = less_the_largest(input, dim)
-    picked = np.moveaxis(scores, dim, -1)[np.moveaxis(chosen, dim, -1)]
+    last = dim == scores.ndim - 1  # as it mostly is; np.moveaxis takes 7 microseconds to find out
+    picked = scores[chosen] if last else np.moveaxis(scores, dim, -1)[np.moveaxis(chosen, dim, -1)]
     total = np.add.reduce(np.exp(scores, scores), axis=dim)
     return np.log(total) - picked.reshape(total.shape)
 

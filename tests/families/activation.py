@@ -28,6 +28,7 @@ def _normal_cdf(x: np.ndarray) -> np.ndarray:
 
 REFERENCES = {
     "relu": lambda x: np.where(x > 0, x, 0.0),
+    "zeroed": lambda x, mask: np.where(mask, 0.0, x),
     "logsigmoid": lambda x: -np.log(1 + np.exp(-x)),
     "exponential_unit": _exponential_unit,
     "smooth_rectifier": _smooth_rectifier,

@@ -82,10 +82,11 @@ class Report:
         body = self._value() if values else []
         body += [f"  {finding.kind}: {finding.text}" for finding in self.findings if finding.kind != "value"]
         body += [f"  {remark}" for remark in self.remarks]
-        body += self.neighbours if values else []  # the first to go where there is no room
         room = LINES - len(head) - len(code)
         if len(body) > room:
             body = [*body[: room - 1], f"  ... and {len(body) - room + 1} lines more"]
+        elif values:
+            body += self.neighbours[: room - len(body)]
         return "\n".join(
             line if len(line) <= WIDTH or line in code else f"{line[: WIDTH - 3]}..." for line in head + body + code
         )

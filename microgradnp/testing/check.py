@@ -260,7 +260,10 @@ class Check:
                 return comparison
             self.report.remarks.append("random directions were not enough to decide: this is the full Jacobian")
         self.report.mode = "full"
-        return compare.full(subject, run, f0, precision, self.options)
+        comparison = compare.full(subject, run, f0, precision, self.options)
+        if (comparison.verdict == FAIL).any() and ties.uncover(subject, comparison, f0, precision.eps, self.rng):
+            comparison.judge()
+        return comparison
 
     def note(self, comparison: Comparison, subject: Subject, run: Run, order: int, found: list[Any]) -> None:
         """Take the derivatives into the report."""

@@ -33,7 +33,12 @@ class Comparison:
         self.rows, self.analytic, self.slopes = rows, analytic, slopes
         self.tolerance = goal.tolerance(slopes.value, slopes.size)
         self.difference = np.abs(analytic - slopes.value)
-        self.verdict = judged(analytic, slopes, self.tolerance, kinks, skip_jumps)
+        self.how = (kinks, skip_jumps)
+        self.judge()
+
+    def judge(self) -> None:
+        """Give the verdicts, again if more is known of the slopes."""
+        self.verdict = judged(self.analytic, self.slopes, self.tolerance, *self.how)
 
     @property
     def compared(self) -> int:

@@ -139,12 +139,13 @@ class Conduct:
             )
 
     def loud(self) -> Iterator[Finding]:
-        """A cotangent that is a million times larger gives a gradient that is."""
-        found = self.run.gradient([LOUD * array for array in self.v]) / LOUD
-        if np.isfinite(found).all() and not self.same(found):
-            yield Finding(
-                "nonlinear", f"a gradient that comes in {LOUD:.0f} times larger does not give so large a gradient"
-            )
+        """A cotangent that is a million times larger, or smaller, gives a gradient that is."""
+        for factor in (LOUD, 1 / LOUD):
+            found = self.run.gradient([factor * array for array in self.v]) / factor
+            if np.isfinite(found).all() and not self.same(found):
+                text = f"a gradient that comes in {factor:g} times as large does not give one {factor:g} times as large"
+                yield Finding("nonlinear", text)
+                return
 
     def together(self) -> Iterator[Finding]:
         """In one backward pass through two calls, each gets its own gradient, from the values of its own call."""

@@ -67,24 +67,31 @@ def sizes(point: Array) -> Array:
 def coordinates(subject: Subject, outputs: int) -> Iterator[Line | None]:
     """A line for each element of each input; None for one that is not finite and so cannot be moved."""
     for k, point in enumerate(subject.points):
-        scale, low, high = typical(point), subject.low[k], subject.high[k]
+        scale = typical(point)
         for element, here in enumerate(point.reshape(-1).tolist()):
-            if not np.isfinite(here):
-                yield None
-                continue
-            yield Line(_mover(subject, k, element, outputs), max(abs(here), scale), abs(here), low - here, high - here)
+            yield _coordinate(subject, subject.points, k, element, outputs, scale) if np.isfinite(here) else None
 
 
-def _mover(subject: Subject, which: int, element: int, outputs: int) -> Any:
-    points, here = list(subject.points), subject.points[which]
-    start = here.reshape(-1)[element]
+def line_of(subject: Subject, points: list[Array], row: int, outputs: int) -> Line:
+    """The line of one of all elements, at other points."""
+    for k, point in enumerate(points):
+        if row < point.size:
+            return _coordinate(subject, points, k, row, outputs, typical(point))
+        row -= point.size
+    raise IndexError(row)
+
+
+def _coordinate(subject: Subject, points: list[Array], which: int, element: int, outputs: int, scale: float) -> Line:
+    points, point = list(points), points[which]
+    here = float(point.reshape(-1)[element])
 
     def at(t: float) -> tuple[Array, float]:
-        moved = points[which] = np.array(here, np.result_type(here, type(t)), order="C")
-        there = moved.reshape(-1)[element] = (moved.dtype.type)(start + t)
-        return attempt(subject, points, outputs), there - start
+        moved = points[which] = np.array(point, np.result_type(point, type(t)), order="C")
+        there = moved.reshape(-1)[element] = (moved.dtype.type)(here + t)
+        return attempt(subject, points, outputs), there - here
 
-    return at
+    low, high = subject.low[which] - here, subject.high[which] - here
+    return Line(at, max(abs(here), scale), abs(here), low, high)
 
 
 def directions(subject: Subject, outputs: int, rng: Any, count: int) -> Iterator[tuple[int, Array, Line]]:

@@ -312,6 +312,9 @@ class Refinement:
         value = (16 * again - once) / 15
         error = np.abs(value - again) + CENTRAL * np.maximum(right.noise, left.noise) / h
         error = np.where(gap > 2 * doubt, np.maximum(error, gap / 16), error)
+        sides = np.maximum(right.error, left.error) + gap / 2
+        apart = sides < error  # where the curvature jumps, as of relu(x)**2, each side alone is better
+        value, error = np.where(apart, (right.slope + left.slope) / 2, value), np.where(apart, sides, error)
         self.take(value, error, agree)
         return agree
 

@@ -2,7 +2,7 @@
 
 There each derivative for itself may lie between the slopes on its two sides, and all together still be no gradient: two
 equal maxima that both get 1. A generalised gradient is an average of gradients nearby; so along any direction its slope
-lies between theirs. The direction to look at is the one in which all those elements move alike.
+lies between theirs. The directions to look at are those in which all these elements move.
 
 Source: F. H. Clarke, Optimization and Nonsmooth Analysis, 1983, section 2.2, https://doi.org/10.1137/1.9781611971309
 """
@@ -13,38 +13,82 @@ from typing import Any
 
 import numpy as np
 
-from .compare import PASS, Comparison
-from .numeric import KINK
+from .compare import FAIL, PASS, Comparison
+from .lines import line_of
+from .numeric import KINK, Goal, measure
 from .report import Finding
 from .subject import Array, Run, Subject
 
 AWAY = 1e-6  # how far away the gradients nearby are taken, relative to each input
-RANDOM, ALONG = 8, 2  # how many at random places, and how many on each side along the direction
-OUTPUTS = 4  # how many outputs are looked at
+RANDOM, ALONG = 8, 2  # how many at random places, and how many on each side along a direction
+SIGNS = 3  # how many directions beside the one in which all move alike
+OUTPUTS, LINES = 4, 8  # how many outputs, and how many lines, are looked at
 LOOSE = 1e-4  # relative tolerance
+
+
+def uncover(subject: Subject, comparison: Comparison, f0: Array, eps: float, rng: Any) -> bool:
+    """Find kinks that no element shows alone: where the slopes nearby are not that at the point. Says whether it has.
+
+    So it is with the median of three equal numbers: moving one of them does not move it.
+    """
+    found = False
+    for line in np.flatnonzero((comparison.verdict == FAIL).any(1))[:LINES]:
+        row = int(comparison.rows[line])
+        slopes = np.array([_slope(subject, row, f0.size, eps, rng) for _ in range(RANDOM)])
+        low, high = slopes.min(0), slopes.max(0)
+        value = comparison.slopes.value[line]
+        low, high = np.minimum(low, value), np.maximum(high, value)
+        size = np.maximum(np.abs(low), np.abs(high))
+        here = (comparison.verdict[line] == FAIL) & (high - low > 100 * LOOSE * size) & (size > 0)
+        for ends, end in ((comparison.slopes.low, low), (comparison.slopes.high, high)):
+            ends[line] = np.where(here, end, ends[line])
+        comparison.slopes.state[line] = np.where(here, KINK, comparison.slopes.state[line])
+        found |= bool(here.any())
+    return found
+
+
+def _slope(subject: Subject, row: int, outputs: int, eps: float, rng: Any) -> Array:
+    """The slopes by one element at a point nearby."""
+    total = sum(point.size for point in subject.points)
+    points = subject.stepped(AWAY * rng.uniform(-1, 1, total))
+    line = line_of(subject, points, row, outputs)
+    f0 = subject.values(points)
+    unknown = Goal(np.full((1, outputs), np.nan), LOOSE, np.zeros((1, 1)))
+    return measure([line], f0, eps, unknown, AWAY / 256 * line.scale).value[0]
 
 
 def together(subject: Subject, run: Run, comparison: Comparison, rng: Any) -> list[Finding]:
     """Find an output at a kink of several elements whose derivatives together are no generalised gradient."""
     kinks = (comparison.slopes.state == KINK) & (comparison.verdict == PASS)
+    total = sum(point.size for point in subject.points)
     for column in np.flatnonzero(kinks.sum(0) > 1)[:OUTPUTS]:
-        elements = np.flatnonzero(kinks[:, column])
-        direction = np.zeros(sum(point.size for point in subject.points))
-        direction[comparison.rows[elements]] = 1
-        slope = comparison.analytic[elements, column].sum()
-        slopes = [nearby @ direction for nearby in _gradients(subject, run, int(column), direction, rng)]
-        size = np.abs(comparison.analytic[elements, column]).sum() + np.abs(slopes).max()
-        if not min(slopes) - LOOSE * size <= slope <= max(slopes) + LOOSE * size:
-            text = (
-                f"{len(elements)} elements are at a kink together. Where all of them move alike, the slope is between "
-                f"{min(slopes):.6g} and {max(slopes):.6g}, and their gradients add up to {slope:.6g}"
-            )
-            return [Finding("value", text)]
+        elements = comparison.rows[kinks[:, column]]
+        gradient = np.zeros(sum(point.size for point in subject.points))
+        gradient[comparison.rows] = comparison.analytic[:, column]
+        around = [_gradient(subject, run, int(column), rng.uniform(-1, 1, gradient.shape)) for _ in range(RANDOM)]
+        for signs in _signs(len(elements), rng):
+            direction = np.zeros_like(gradient)
+            direction[elements] = signs
+            steps = [sign * direction + 0.1 * rng.uniform(-1, 1, direction.shape) for sign in (1, -1) * ALONG]
+            nearby = [*around, *(_gradient(subject, run, int(column), step) for step in steps)]
+            slope, slopes = gradient @ direction, [other @ direction for other in nearby]
+            size = np.abs(gradient[elements]).sum() + np.abs(slopes).max()
+            if not min(slopes) - LOOSE * size <= slope <= max(slopes) + LOOSE * size:
+                text = (
+                    f"{len(elements)} elements are at a kink together. Where all of them move, the function's slope is "
+                    f"between {min(slopes):.6g} and {max(slopes):.6g}, and their gradients give {slope:.6g}"
+                )
+                return [Finding("value", text)]
     return []
 
 
-def _gradients(subject: Subject, run: Run, column: int, direction: Array, rng: Any) -> list[Array]:
-    """The gradients of one element of the outputs at points nearby."""
+def _signs(elements: int, rng: Any) -> list[Array]:
+    """In which directions the elements move: all alike, every second one against the others, and some at random."""
+    return [np.ones(elements), (-1.0) ** np.arange(elements), *rng.choice([-1.0, 1.0], (2, elements))]
+
+
+def _gradient(subject: Subject, run: Run, column: int, step: Array) -> Array:
+    """The gradient of one element of the outputs at a point nearby."""
     cotangents: list[Any] = [None] * len(run.outputs)
     for k, out in enumerate(run.outputs):
         if column < out._array.size:
@@ -52,6 +96,4 @@ def _gradients(subject: Subject, run: Run, column: int, direction: Array, rng: A
             cotangents[k].reshape(-1)[column] = 1
             break
         column -= out._array.size
-    steps = [rng.uniform(-1, 1, direction.shape) for _ in range(RANDOM)]
-    steps += [sign * direction + 0.1 * rng.uniform(-1, 1, direction.shape) for sign in (1, -1) for _ in range(ALONG)]
-    return [subject.run(subject.stepped(AWAY * step)).gradient(cotangents) for step in steps]
+    return subject.run(subject.stepped(AWAY * step)).gradient(cotangents)

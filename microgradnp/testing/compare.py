@@ -111,7 +111,7 @@ def closely(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: floa
     slopes = numeric.measure(lines, f0, eps, goal, step)
     doubtful = ~((slopes.state == SMOOTH) & goal.met(slopes.value, slopes.error, slopes.size))
     wrong = 0
-    for row in np.flatnonzero(doubtful.any(1)):
+    for row in np.flatnonzero(doubtful.any(1)).tolist():
         numeric.refine(lines[row], f0, eps, goal.row(row), slopes, row, step)
         off = np.abs(slopes.value[row] - goal.expected[row]) > CERTAIN * slopes.error[row] + goal.row(row).tolerance(
             slopes.value[row], slopes.size[row]

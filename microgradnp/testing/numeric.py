@@ -175,7 +175,8 @@ def grains(values: Array, eps: float) -> Array:
     digits = (mantissa * 2.0**53).astype(np.int64)
     last = np.ldexp((digits & -digits).astype(float), exponent - 53)
     grain = np.where(values == 0, np.inf, last).min(1)
-    varying = (np.diff(np.sort(values, axis=1), axis=1) > 0).all(1)  # no two are equal, as on the steps of a staircase
+    ordered = np.sort(values, axis=1)
+    varying = (ordered[:, 1:] > ordered[:, :-1]).all(1)  # no two are equal, as on the steps of a staircase
     telling = (grain > 64 * eps * np.abs(values).max(1)) & varying & np.isfinite(grain)
     return np.where(telling, grain, 0.0)
 
@@ -215,6 +216,9 @@ def noise(line: Line, f0: Array) -> Array:
 
 class Refinement:
     """One line, as it is approached on a ladder of steps."""
+
+    value: Array
+    error: Array
 
     def __init__(self, line: Line, f0: Array, eps: float, goal: Goal, slopes: Slopes, row: int) -> None:
         self.line, self.f0, self.eps, self.goal = line, f0, eps, goal
@@ -358,7 +362,7 @@ class Refinement:
         state = np.where(self.exact(), SMOOTH, np.where(jump, JUMP, np.where(self.kinked > 2, KINK, UNKNOWN)))
         low, high = self.low.copy(), self.high.copy()
         steep = (self.right.steep > 2) | (self.left.steep > 2)
-        for i in np.flatnonzero(steep & ((state == KINK) | (state == UNKNOWN))):
+        for i in np.flatnonzero(steep & ((state == KINK) | (state == UNKNOWN))).tolist():
             ends = [end for end in (self.left.end(i), self.right.end(i)) if not math.isnan(end)]
             low[i], high[i] = min(ends), max(ends)
             state[i] = STEEP if low[i] == high[i] else KINK

@@ -115,8 +115,8 @@ def _constant(array: Array, report: Any) -> tuple[Array, str]:
     fits = (
         index is not None and len(index) == array.ndim and all(i < n for i, n in zip(index, array.shape, strict=True))
     )
-    value = array[index] if fits else array.reshape(-1)[0] if array.size else 0
-    return np.full(array.shape, value), f'np.full({array.shape}, {value.item()!r}, dtype="{array.dtype}")'
+    value = (array[index] if fits else array.reshape(-1)[0]).item() if array.size else 0
+    return np.full(array.shape, value, array.dtype), f'np.full({array.shape}, {value!r}, dtype="{array.dtype}")'
 
 
 def _seeded(array: Array, report: Any) -> tuple[Array, str]:

@@ -112,16 +112,21 @@ class Subject:
         """The points moved by a relative distance, up and down, within the domain."""
         signs = [np.where(np.arange(point.size) % 2, -1.0, 1.0).reshape(point.shape) for point in self.points]
         moved = [point + distance * sign * np.abs(point) for point, sign in zip(self.points, signs, strict=True)]
-        return [np.clip(point, *ends) for point, *ends in zip(moved, self.low, self.high, strict=True)]
+        return self.inside(moved)
 
     def stepped(self, steps: Array) -> list[Array]:
-        """The points moved by steps for all elements, in units of the size of each input, within the domain."""
+        """The points moved by steps for all elements, in units of the elements (for 0: of the input), in the domain."""
         parts = np.split(steps, np.cumsum([point.size for point in self.points])[:-1])
-        moved = [
-            point + part.reshape(point.shape) * (np.abs(point).max(initial=0.0) or 1.0)
-            for point, part in zip(self.points, parts, strict=True)
-        ]
-        return [np.clip(point, *ends) for point, *ends in zip(moved, self.low, self.high, strict=True)]
+        moved = []
+        for point, part in zip(self.points, parts, strict=True):
+            unit = np.where(point == 0, np.abs(point).max(initial=0.0) or 1.0, np.abs(point))
+            moved.append(point + part.reshape(point.shape) * unit)
+        return self.inside(moved)
+
+    def inside(self, points: list[Array]) -> list[Array]:
+        """The points, those outside the domain moved to its edge."""
+        ends = zip(points, self.low, self.high, strict=True)
+        return [np.minimum(np.maximum(point, low), high) for point, low, high in ends]
 
     def arguments(self, points: Sequence[Array], requires_grad: bool) -> tuple[tuple[Any, ...], list[Tensor]]:
         """The arguments of a call, and all tensors in them; those that are checked hold ``points`` themselves."""

@@ -21,7 +21,7 @@ from .subject import Array, Run, Subject
 
 AWAY = 1e-6  # how far away the gradients nearby are taken, relative to each input
 RANDOM, ALONG = 8, 2  # how many at random places, and how many on each side along a direction
-SIGNS = 3  # how many directions beside the one in which all move alike
+NEARBY = 24  # at how many places the slope by one element is taken
 OUTPUTS, LINES = 4, 8  # how many outputs, and how many lines, are looked at
 LOOSE = 1e-4  # relative tolerance
 
@@ -34,7 +34,7 @@ def uncover(subject: Subject, comparison: Comparison, f0: Array, eps: float, rng
     found = False
     for line in np.flatnonzero((comparison.verdict == FAIL).any(1))[:LINES]:
         row = int(comparison.rows[line])
-        slopes = np.array([_slope(subject, row, f0.size, eps, rng) for _ in range(RANDOM)])
+        slopes = np.array([_slope(subject, row, f0.size, eps, rng) for _ in range(NEARBY)])
         low, high = slopes.min(0), slopes.max(0)
         value = comparison.slopes.value[line]
         low, high = np.minimum(low, value), np.maximum(high, value)
@@ -60,7 +60,6 @@ def _slope(subject: Subject, row: int, outputs: int, eps: float, rng: Any) -> Ar
 def together(subject: Subject, run: Run, comparison: Comparison, rng: Any) -> list[Finding]:
     """Find an output at a kink of several elements whose derivatives together are no generalised gradient."""
     kinks = (comparison.slopes.state == KINK) & (comparison.verdict == PASS)
-    total = sum(point.size for point in subject.points)
     for column in np.flatnonzero(kinks.sum(0) > 1)[:OUTPUTS]:
         elements = comparison.rows[kinks[:, column]]
         gradient = np.zeros(sum(point.size for point in subject.points))

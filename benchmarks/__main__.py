@@ -27,8 +27,8 @@ def options() -> argparse.Namespace:
     add(
         "--seconds",
         type=float,
-        default=4,
-        help="how long a case is measured, at most, but for three rounds (default 4)",
+        default=3,
+        help="how long a case is measured, at most, but for three rounds (default 3)",
     )
     add("--cpu-time", action="store_true", help="measure processor time: for a machine on which others are at work")
     add("--json", type=Path, metavar="FILE", help="write all measurements there")

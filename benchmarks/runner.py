@@ -23,7 +23,7 @@ class Effort:
     """How long to measure a case: until there are ``rounds``, or ``seconds`` are over (but at least three rounds)."""
 
     rounds: int = 40
-    seconds: float = 4.0
+    seconds: float = 3.0
     turn: float = 0.02  # how long a contestant has its turn, in seconds; at least one step
     clock: Callable[[], float] = perf_counter  # or process_time: what the work costs, whoever else is at work
 

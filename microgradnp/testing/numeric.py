@@ -332,8 +332,11 @@ class Refinement:
         self.low, self.high = np.where(apart, low, self.low), np.where(apart, high, self.high)
 
     def take(self, value: Array, error: Array, valid: Any) -> None:
-        """Keep the better of two estimates that are consistent; of others the new one, until a third confirms it."""
-        valid = valid & np.isfinite(value) & np.isfinite(error)
+        """Keep the better of two estimates that are consistent; of others the new one, until a third confirms it.
+
+        What is exact enough stays, unless the new one is better: the ladder goes on for the sake of other outputs.
+        """
+        valid = valid & np.isfinite(value) & np.isfinite(error) & ~(self.exact() & (error > self.error))
         known = np.isfinite(self.error)
         consistent = known & (np.abs(value - self.value) <= 4 * (error + self.error))
         better = valid & ~(consistent & (error >= self.error))

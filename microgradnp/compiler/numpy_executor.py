@@ -19,7 +19,7 @@ from . import numpy_memory
 from .capture import getitem
 from .numpy_writers import plain, written
 from .plan.functions import is_view, makes, ufunc_of
-from .program import Block, Call, Program, Value, values_in
+from .program import Block, Call, Program, Value, look, values_in
 
 
 def build(program: Program) -> Any:
@@ -42,6 +42,7 @@ class Source:
         self.program = program
         self.names: dict[str, Any] = {"empty": np.empty, "array": np.array}
         self._named: dict[Any, str] = {}
+        self._counts: dict[str, int] = {}
         self._bases: dict[Block, np.ndarray] = {}
         self._writable = {
             id(call)
@@ -102,14 +103,18 @@ class Source:
     def _array(self, value: Value) -> np.ndarray:
         if value.block not in self._bases:
             self._bases[value.block] = numpy_memory.base_of(value.block)
-        return numpy_memory.look(self._bases[value.block], value)
+        return look(self._bases[value.block], value)
 
     # Lines
 
     def _lines(self) -> list[str]:
         used = [value for call in self.program.calls for value in values_in((call.args, call.kwargs))]
         made = {value for call in self.program.calls for value in call.results}
-        given = [value for value in dict.fromkeys((*used, *self.program.fresh, *self.program.kept)) if value.block.kind == "argument"]
+        given = [
+            value
+            for value in dict.fromkeys((*used, *self.program.fresh, *self.program.kept))
+            if value.block.kind == "argument"
+        ]
         lines = [f"{self._text(value)} = arguments[{value.block.index}]" for value in given if value not in made]
         for call in self.program.calls:
             lines += self._lines_of(call)
@@ -122,7 +127,7 @@ class Source:
             return [] if is_view(call) else [plain(call, self._text)]
         if id(call) in self._writable:
             making = [self._making(value) for value in call.results if value.block in self._prepared]
-            return [*making, written(call, self._text) or "pass"]
+            return [*making, *filter(None, [written(call, self._text)])]
         text = self._text if ufunc_of(call.function) is not None else self._exact_text
         made = plain(call, text) if call.function is not getitem else "{}[{}]".format(*map(text, call.args))
         names = [self._text(value) for value in call.results]
@@ -151,7 +156,8 @@ class Source:
             return f"[{inside}]" if type(item) is list else f"({inside}{',' * (len(item) == 1)})"
         if isinstance(item, slice) and any(values_in(item)):
             return f"slice({', '.join(map(self._text, (item.start, item.stop, item.step)))})"
-        return self._name(item, id(item), _called(item))
+        ufunc = ufunc_of(item)  # whose methods are made anew whenever they are asked for
+        return self._name(item, id(item) if ufunc is None else (id(ufunc), _called(item)), _called(item))
 
     def _exact_text(self, item: Any) -> str:
         """The same, where it matters whether a number is a NumPy scalar or a 0-d array."""
@@ -164,14 +170,14 @@ class Source:
     def _value(self, value: Value) -> str:
         if not self._has_place(value):
             return f"v{value.number}"
-        key = value.block, value.shape, value.dtype, value.strides, value.offset
-        return self._named.get(key) or self._name(self._array(value), key, "x")
+        array = self._array(value)
+        key = array.__array_interface__["data"], value.shape, value.dtype, value.strides
+        return self._name(array, key, "x")
 
     def _name(self, item: Any, key: Any, stem: str) -> str:
         if key not in self._named:
-            number = sum(name.startswith(stem) for name in self.names)
-            name = f"{stem}_{number}" if number else stem
-            self._named[key] = name
+            number = self._counts[stem] = self._counts.get(stem, -1) + 1
+            name = self._named[key] = f"{stem}_{number}" if number or stem in self.names else stem
             self.names[name] = item
         return self._named[key]
 

@@ -12,62 +12,66 @@ from typing import Any
 
 import numpy as np
 
-from .plan.functions import is_elementwise, makes, operands, targets
-from .plan.rewriting import Facts, form
-from .program import Block, Call, Program, Value, values_in
+from .plan.functions import is_elementwise, makes, operands, side_by_side, targets
+from .plan.rewriting import Facts, fills, form
+from .program import Block, Call, Program, values_in
 
 ALIGNMENT = 64  # bytes: a cache line, and as much as any vector instruction likes
-
-
-class Window:
-    """A piece of an array's memory, for NumPy to look into."""
-
-    def __init__(self, base: np.ndarray, value: Value) -> None:
-        address, readonly = base.__array_interface__["data"]
-        self.base = base
-        self.__array_interface__ = {
-            "version": 3,
-            "data": (address + value.offset, readonly),
-            "shape": value.shape,
-            "strides": value.strides,
-            "typestr": value.dtype.str,
-        }
-
-
-def look(base: np.ndarray, value: Value) -> np.ndarray:
-    """The array of a value, in the memory of its block."""
-    return np.asarray(Window(base, value))
 
 
 def places(program: Program, fixed: set[Block]) -> tuple[dict[Block, int], int]:
     """Where in an arena each of these blocks lies, in bytes, and how long the arena is.
 
     A block may take the place of an operand that is not needed after the call that makes the block, if the call
-    computes element by element and both have the same form: NumPy works in place then.
+    computes element by element and both have the same form: NumPy works in place then. What is put side by side later
+    is computed there.
     """
     facts = Facts(program)
+    parts = _parts(program, facts, fixed)
+    wholes = {block: parts.get(block, (block, 0))[0] for block in fixed}
     arena, offsets = Arena(), {}
     for block in dict.fromkeys(value.block for value in program.kept):
-        if block in fixed:  # nobody else may ever write there
-            offsets[block] = arena.take(block.nbytes)
+        if block in fixed and wholes[block] not in offsets:  # nobody else may ever write there
+            offsets[wholes[block]] = arena.take(wholes[block].nbytes)
+    last_use: dict[Block, int] = {}
+    for block, whole in wholes.items():
+        last_use[whole] = max(facts.last_use[block], last_use.get(whole, -1))
     ending: dict[int, list[Block]] = {}
-    for block in fixed - offsets.keys():
-        ending.setdefault(facts.last_use[block], []).append(block)
+    for whole, number in last_use.items():
+        if whole not in offsets:
+            ending.setdefault(number, []).append(whole)
     for number, call in enumerate(program.calls):
         ended = ending.get(number, [])
         for value in makes(call):
-            block = value.block
-            if block not in fixed or block in offsets:
+            whole = wholes.get(value.block)
+            if whole is None or whole in offsets:
                 continue
-            over = _overwritable(call, ended, offsets)
+            over = _overwritable(call, ended, offsets) if whole is value.block else None
             if over is None:
-                offsets[block] = arena.take(block.nbytes)
+                offsets[whole] = arena.take(whole.nbytes)
             else:
-                offsets[block] = offsets[over]
+                offsets[whole] = offsets[over]
                 ended.remove(over)
         for block in ended:
             arena.give_back(offsets[block], block.nbytes)
+    offsets |= {block: offsets[whole] + offset for block, (whole, offset) in parts.items()}
     return offsets, arena.length
+
+
+def _parts(program: Program, facts: Facts, fixed: set[Block]) -> dict[Block, tuple[Block, int]]:
+    """The blocks that can be part of another from the beginning, in which their contents are put side by side later."""
+    parts: dict[Block, tuple[Block, int]] = {}
+    for call in program.calls:
+        if call.function is not side_by_side or call.results[0].block not in fixed:
+            continue
+        whole, offset = call.results[0].block, 0
+        for value in call.args:
+            block = value.block
+            alone = block in fixed and block not in parts and fills(value) and value.contiguous
+            if alone and not facts.writes.get(block) and not facts.writes.get(whole) and whole not in parts:
+                parts[block] = whole, offset
+            offset += value.size * value.dtype.itemsize
+    return parts
 
 
 def _overwritable(call: Call, ended: list[Block], offsets: dict[Block, int]) -> Block | None:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from .capture import astype, copied, setitem
-from .plan.functions import is_elementwise, operands, targets, ufunc_of
+from .plan.functions import is_elementwise, operands, side_by_side, targets, ufunc_of
+from .plan.rewriting import contiguous_strides
 from .program import Call, Value
 
 Text = Callable[[Any], str]
@@ -60,7 +61,7 @@ def _ufunc(call: Call, text: Text) -> str | None:
 def _into(call: Call, outs: tuple[Value, ...], options: dict[str, Any], text: Text) -> str:
     """A ufunc's call: its ``out`` by position is faster than by name, which NumPy wants for two of them."""
     by_name = call.function in (np.maximum, np.minimum)
-    parts = [*map(text, call.args[: call.function.nin])]
+    parts = [*map(text, operands(call))]
     parts += [f"out={text(outs[0])}"] if by_name else map(text, outs)
     return f"{text(call.function)}({', '.join([*parts, *(f'{name}={text(item)}' for name, item in options.items())])})"
 
@@ -117,11 +118,20 @@ def _reshape(call: Call, text: Text) -> str | None:
     array, (result,) = call.args[0], call.results
     if len(call.args) != 2 or call.kwargs or not result.contiguous:
         return None
-    strides = np.empty_like(
-        np.lib.stride_tricks.as_strided(np.empty(0, array.dtype), array.shape, (0,) * len(array.shape)), order="C"
-    ).strides
+    strides = contiguous_strides(array.shape, array.dtype.itemsize)
     seen = Value(-1, result.block, array.shape, result.dtype, strides, result.offset)
     return f"{text(seen)}[...] = {text(array)}"
+
+
+def _side_by_side(call: Call, text: Text) -> str | None:
+    """Each array is copied to its place, unless it is there."""
+    (result,), offset, lines = call.results, 0, []
+    for array in call.args:
+        strides = contiguous_strides(array.shape, array.dtype.itemsize)
+        part = text(Value(-1, result.block, array.shape, result.dtype, strides, offset))
+        lines += [f"{part}[...] = {text(array)}"] if part != text(array) else []
+        offset += array.size * array.dtype.itemsize
+    return "; ".join(lines)
 
 
 def _nothing(call: Call, text: Text) -> str | None:
@@ -142,6 +152,7 @@ _WRITERS: dict[Any, Writer] = {
     astype: _copy,
     np.ascontiguousarray: _copy,
     np.reshape: _reshape,
+    side_by_side: _side_by_side,
     np.empty_like: _nothing,
     np.zeros_like: _filled(0),
     np.ones_like: _filled(1),

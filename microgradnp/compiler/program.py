@@ -105,6 +105,26 @@ class Program:
     kept: tuple[Value, ...] = ()
 
 
+class Window:
+    """Part of an array's memory, for NumPy to look into."""
+
+    def __init__(self, base: np.ndarray, value: Value) -> None:
+        address, readonly = base.__array_interface__["data"]
+        self.base = base
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (address + value.offset, readonly),
+            "shape": value.shape,
+            "strides": value.strides,
+            "typestr": value.dtype.str,
+        }
+
+
+def look(base: np.ndarray, value: Value) -> np.ndarray:
+    """The array of a value, where ``base`` begins as its block does."""
+    return np.asarray(Window(base, value))
+
+
 def values_in(structure: Any) -> Iterator[Value]:
     """The values in a nested structure, in order, each as often as it stands there."""
     if isinstance(structure, Value):

@@ -11,7 +11,7 @@ from .rewriting import Draft, Facts, fills, form
 
 
 def without_copies(program: Program) -> Program:
-    """``b = copy(a)``: ``a`` stands for ``b`` if neither is written to while ``b`` is used, or if ``a`` is used no more.
+    """``b = copy(a)``: ``a`` stands for ``b``, if nobody writes to either while ``b`` is used, or uses ``a`` any more.
 
     Not so when the copy is what is handed out, and the original is something that lives on, or is handed out as well.
     """

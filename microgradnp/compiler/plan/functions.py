@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..capture import WRITING, astype, getitem
+from ..capture import WRITING, astype, copied, getitem
 from ..program import Call, Value, values_in
 
 # NumPy's functions that call functions of the user, or that take memory without filling it.
@@ -19,11 +19,11 @@ def is_pure(function: Any) -> bool:
     ufunc = ufunc_of(function)
     if ufunc is not None:
         return function.__name__ != "at" and not any("O" in kinds for kinds in ufunc.types[:1])
-    if function is getitem or function is astype:
-        return True
     module = getattr(function, "__module__", None) or ""
+    if module.startswith("microgradnp.ops"):
+        return not getattr(function, "checks", False)
     if module.partition(".")[0] != "numpy" or module.startswith("numpy.random"):
-        return False
+        return function in (getitem, astype, copied, window, side_by_side)
     return function not in _NOT_PURE
 
 
@@ -57,7 +57,7 @@ def is_elementwise(call: Call) -> bool:
 
 
 def operands(call: Call) -> tuple[Any, ...]:
-    """What an elementwise call computes with."""
+    """What the call of a ufunc computes with."""
     function: Any = call.function
     return call.args[: function.nin]
 
@@ -95,3 +95,16 @@ def loop_dtypes(call: Call) -> tuple[np.dtype[Any], ...] | None:
         return function.resolve_dtypes((*kinds, None))
     except (TypeError, ValueError):
         return None
+
+
+# What plans call besides NumPy
+
+
+def window(array: np.ndarray, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> np.ndarray:
+    """The memory of an array, seen in another form."""
+    return np.ndarray(shape, array.dtype, array, offset, strides)
+
+
+def side_by_side(*arrays: np.ndarray) -> np.ndarray:
+    """The elements of several arrays, one after the other."""
+    return np.concatenate([np.ravel(array) for array in arrays])

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from ..capture import copied
 from ..program import Block, Call, Program, Value, values_in
-from .functions import targets
+from .functions import targets, window
 from .rewriting import Draft, same_place
 
 
@@ -37,8 +33,3 @@ def _seen(draft: Draft, whole: Value, value: Value) -> Value:
         return whole
     draft.calls.append(Call(window, (whole, value.shape, value.strides, value.offset), {}, (part,), view=True))
     return part
-
-
-def window(array: np.ndarray, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Any:
-    """The memory of an array, seen in another form."""
-    return np.ndarray(shape, array.dtype, array, offset, strides)

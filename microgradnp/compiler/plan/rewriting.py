@@ -47,6 +47,10 @@ class Draft:
         """From now on, what lies in ``block`` is in another block, ``by`` bytes further."""
         self._moved[block] = (to, by)
 
+    def home(self, block: Block) -> Block:
+        """The block that stands for one."""
+        return self.home(self._moved[block][0]) if block in self._moved else block
+
     def now(self, value: Value) -> Value:
         """What stands for a value."""
         if value not in self._replaced:
@@ -126,3 +130,18 @@ def copied_strides(value: Value) -> tuple[int, ...]:
     """The strides of a copy that keeps the order of the axes in memory."""
     like = np.lib.stride_tricks.as_strided(np.empty(0, value.dtype), value.shape, value.strides)
     return np.empty_like(like, order="K").strides
+
+
+def contiguous_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """The strides of an unbroken array in C order."""
+    strides = [itemsize]
+    for length in shape[:0:-1]:
+        strides.append(strides[-1] * max(length, 1))
+    return tuple(strides[::-1]) if shape else ()
+
+
+def extent(value: Value) -> tuple[int, int]:
+    """Where in its block the memory of a value begins, and where it ends."""
+    reaches = [stride * (length - 1) for stride, length in zip(value.strides, value.shape, strict=True)]
+    begin = value.offset + sum(reach for reach in reaches if reach < 0)
+    return begin, value.offset + sum(reach for reach in reaches if reach > 0) + value.dtype.itemsize

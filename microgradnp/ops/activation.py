@@ -22,6 +22,7 @@ from .comparison import where
 from .conversion import cast
 from .elementary import logistic_of_negative, sigmoid, tanh
 from .inplace import write
+from .normal import MANY, normal_cdf_of_singles
 from .record import Array, Index, composite, derivatives, operation
 from .shape import dim_from
 
@@ -317,6 +318,8 @@ def celu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
 @derivatives(input=lambda g, input: g * (np.exp(input * input * -0.5) * (1 / math.sqrt(2 * math.pi))))
 def normal_cdf(input: Array) -> Array:
     """The cumulative distribution function of the standard normal distribution."""
+    if input.dtype == float32 and input.size >= MANY:
+        return normal_cdf_of_singles(input)
     import scipy.special
 
     return scipy.special.ndtr(input)

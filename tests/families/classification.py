@@ -22,8 +22,9 @@ CONSTANTS = {
 }
 
 
-def _cross_entropy_of_classes(x: np.ndarray, chosen: np.ndarray, dim: int) -> np.ndarray:
-    return -np.where(chosen, x - np.log(np.exp(x).sum(dim, keepdims=True)), 0.0).sum(dim)
+def _cross_entropy_of_classes(x: np.ndarray, chosen: np.ndarray, dim: int, reduction: str = "none") -> np.ndarray:
+    losses = -np.where(chosen, x - np.log(np.exp(x).sum(dim, keepdims=True)), 0.0).sum(dim)
+    return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
 
 
 REFERENCES = {

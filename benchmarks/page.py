@@ -21,7 +21,8 @@ same results and gradients) within a tolerance of their norms: 1e-12 for the XOR
 to 1e-3 in float32. Then they run in turns, in one process, on {threads}, in an order that is drawn anew for each round;
 a turn lasts 20 ms, or one step. A ratio is the median of the ratios of each round, so a change in the machine's speed
 meets both sides; quartiles stand beside it. The microseconds are medians too: they are those of this machine, and the
-ratios are what may be quoted. The time to compile is not counted.
+ratios are what may be quoted. The time to compile is not counted. To import microgradnp makes glibc keep freed memory:
+in one process, that helps everybody who allocates arrays through it, NumPy by hand too.
 
 *NumPy by hand* is what a good NumPy programmer writes without a framework: gradients derived by hand, parameters
 updated in place, in-place operators where they come naturally, no buffers kept from step to step for `out=`, which is

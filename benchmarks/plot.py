@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from .contestants import (
@@ -31,9 +32,6 @@ COLOURS = {
 
 def draw(results: Results, directory: Path) -> list[Path]:
     """Write the pictures for which there are measurements; returns their paths."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     pictures = {"benchmarks": _steps, "benchmarks-operations": _operations, "benchmarks-growth": _growth}
     written = []
     for name, paint in pictures.items():
@@ -49,14 +47,16 @@ def _steps(results: Results) -> Any:
     cases = [found[0] for name in WORKLOADS if len(found := results.of(name)) == 1 and NUMPY in found[0].rounds]
     if not cases:
         return None
-    figure, axes = _figure(len(cases), width=4.2, height=3.4)
+    names = [name for name in CONTESTANTS if any(name in case.rounds for case in cases)]
+    figure, axes = _figure(len(cases), width=3.6, height=0.9 + 0.3 * len(names), sharey=True)
     for axis, case in zip(axes, cases, strict=True):
-        names = [name for name in reversed(CONTESTANTS) if name in case.rounds]
         for row, name in enumerate(names):
-            _bar(axis, row, case, name, NUMPY)
-        axis.set_yticks(range(len(names)), [CONTESTANTS[name].title for name in names])
-        axis.set_title(_wrapped(WORKLOADS[case.workload].title), fontsize=10)
+            if name in case.rounds:
+                _bar(axis, row, case, name, NUMPY)
+        axis.set_title(_wrapped(WORKLOADS[case.workload].title), fontsize=9)
         _ratio_axis(axis, "time / NumPy by hand")
+    axes[0].set_yticks(range(len(names)), [CONTESTANTS[name].title for name in names])
+    axes[0].invert_yaxis()
     return figure
 
 
@@ -97,42 +97,49 @@ def _growth(results: Results) -> Any:
         panels.setdefault(case.name.split()[0], []).append(case)
     if not panels:
         return None
-    figure, axes = _figure(len(panels), width=3.2, height=3.2)
+    figure, axes = _figure(len(panels), width=3.2, height=3.4)
     for axis, (what, cases) in zip(axes, panels.items(), strict=True):
         for name in CONTESTANTS:
             measured = [case for case in cases if name in case.rounds]
             sizes = [int(case.name.split()[1].replace(",", "")) for case in measured]
-            times = [quartiles(case.rounds[name]) for case in measured]
+            times = [median(case.rounds[name]) for case in measured]
             if measured:
-                axis.plot(
-                    sizes, [sum(time) / 2 for time in times], "o-", color=COLOURS[name], label=CONTESTANTS[name].title
-                )
-        axis.set(xscale="log", yscale="log", xlabel=what, ylabel="µs")
+                axis.plot(sizes, times, "o-", color=COLOURS[name], label=CONTESTANTS[name].title)
+        axis.set_xlabel(what)
+        axis.set_ylabel("µs")
         axis.grid(True, alpha=0.3)
-    axes[0].legend(fontsize=7)
+        _logarithmic(axis.xaxis, subs=(1,))
+        _logarithmic(axis.yaxis, subs=(1, 3))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(COLOURS), fontsize=8)
     return figure
 
 
-def _figure(panels: int, width: float, height: float) -> tuple[Any, Sequence[Any]]:
-    from matplotlib import pyplot
+def _figure(panels: int, width: float, height: float, sharey: bool = False) -> tuple[Any, Sequence[Any]]:
+    from matplotlib.figure import Figure
 
-    figure, axes = pyplot.subplots(1, panels, figsize=(width * panels, height), squeeze=False, layout="constrained")
-    return figure, axes[0]
+    figure = Figure(figsize=(width * panels, height), layout="constrained")
+    return figure, figure.subplots(1, panels, squeeze=False, sharey=sharey)[0]
 
 
 def _ratio_axis(axis: Any, label: str) -> None:
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
-    axis.set_xscale("log")
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.xaxis.set_minor_formatter(NullFormatter())
+    _logarithmic(axis.xaxis, subs=(1, 2, 5))
     axis.axvline(1, color="black", linewidth=0.8)
-    axis.margins(x=0.15)
+    axis.margins(x=0.18)
     axis.set_xlabel(label)
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _wrapped(title: str, width: int = 34) -> str:
+def _logarithmic(axis: Any, subs: tuple[int, ...]) -> None:
+    """With plain numbers at these multiples of the powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    axis.set_major_locator(LogLocator(subs=subs))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}" if value < 1e6 else f"{value / 1e6:g}M"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _wrapped(title: str, width: int = 40) -> str:
     from textwrap import fill
 
     return fill(title, width)

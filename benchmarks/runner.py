@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -58,11 +59,16 @@ def _build(case: Case, builders: dict[str, Builder], result: CaseResult) -> dict
         try:
             steps[name], own = _first_run(case, build)
         except Exception as problem:  # whatever a framework may raise: the others go on without it
-            result.left_out[name] = f"{type(problem).__name__}: {problem}".splitlines()[0][:200]
+            result.left_out[name] = _in_a_line(problem)
             continue
         expected = expected or own
         agreement.check(case, name, own, expected)
     return steps
+
+
+def _in_a_line(problem: Exception) -> str:
+    """Its first line, without the directories of this machine."""
+    return re.sub(r"(/[^/\s:]+)+/", "", f"{type(problem).__name__}: {problem}".splitlines()[0])[:200]
 
 
 def _first_run(case: Case, build: Builder) -> tuple[Step, list[np.ndarray]]:

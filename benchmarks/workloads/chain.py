@@ -92,14 +92,14 @@ def builders(length: int) -> dict[str, Builder]:
 
 def cases(length: int = LENGTH) -> list[Case]:
     limits = (Limit((EAGER,), TORCH, 0.65),)
-    return [Case("one of 10,000", builders(length), tolerance=1e-3, limits=limits, per=length, checked=2)]
+    return [Case("chained operation", builders(length), tolerance=1e-3, limits=limits, per=length, checked=2)]
 
 
 WORKLOAD = Workload(
     "chain",
-    "One operation, forward and backward, in a chain of 10,000 on one number",
-    "Products and sums in turn, float32: what is measured is a framework's own work. JAX, torch.compile and tinygrad "
-    "are not asked: to compile a program of so many operations takes them minutes.",
+    "One of 10,000 chained operations, forward and backward",
+    "Products and sums in turn, of one number in float32: what is measured is a framework's own work. JAX, "
+    "torch.compile and tinygrad are not asked: to compile a program of so many operations takes them minutes.",
     (NUMPY, TORCH),
     cases,
 )

@@ -42,7 +42,7 @@ class Source:
         self.program = program
         self.names: dict[str, Any] = {"empty": np.empty, "array": np.array}
         self._named: dict[Any, str] = {}
-        self._counts: dict[str, int] = {}
+        self._counts = dict.fromkeys(("run", "arguments", "slice"), 0)  # taken
         self._bases: dict[Block, np.ndarray] = {}
         self._writable = {
             id(call)

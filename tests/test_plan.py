@@ -1,0 +1,518 @@
+"""Plans and the NumPy executor: fewer calls, other memory, and the same bits as the captured calls one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microgradnp.compiler.capture import Tape
+from microgradnp.compiler.interpreter import interpret
+from microgradnp.compiler.numpy_executor import build
+from microgradnp.compiler.plan import plan, relocate
+from microgradnp.compiler.plan.renewing import renewed
+from microgradnp.compiler.plan.viewing import located
+
+SHAPES = [(), (1,), (3,), (4,), (3, 4), (4, 3), (1, 4), (3, 1), (2, 3, 4)]
+DTYPES = [np.float64, np.float32, np.int64, np.bool_]
+UNARY = [np.negative, np.exp, np.tanh, np.sqrt, np.square, np.absolute, np.sign, np.sin, np.isfinite, np.positive]
+BINARY = [np.add, np.subtract, np.multiply, np.maximum, np.minimum, np.divide, np.less, np.equal, np.power, np.arctan2]
+REDUCERS = [np.add.reduce, np.maximum.reduce, np.multiply.reduce, np.add.accumulate, np.sum, np.max, np.mean, np.any]
+NUMBERS = [0, 1, 2, -1.5, 0.5, True, np.float32(0.3), np.float64(0.7)]
+
+
+def numbers(shape, dtype, seed):
+    """Numbers that do not overflow at once."""
+    values = np.random.default_rng(seed).uniform(0.25, 2, shape)
+    values = values * 4 if np.dtype(dtype).kind == "i" else values > 1 if dtype is np.bool_ else values
+    return np.array(values, dtype)
+
+
+class Machine:
+    """A tape, and what has been computed on it so far."""
+
+    def __init__(self, draw):
+        self.draw, self.tape, self.pool, self.memory, self.given, self.fed = draw, Tape(), [], [], [], []
+        self.seed = 0
+
+    def new(self, shape=None, dtype=None):
+        self.seed += 1
+        shape = self.one(SHAPES) if shape is None else shape
+        return numbers(shape, self.one(DTYPES[:3]) if dtype is None else dtype, self.seed)
+
+    def one(self, items):
+        return self.draw(st.sampled_from(items))
+
+    def yes(self):
+        return self.draw(st.booleans())
+
+    def any(self, condition=lambda a: True):
+        found = [a for a in self.pool if condition(a)]
+        return self.one(found) if found else self.add(self.tape.constant(self.new((3, 4), np.float64)))
+
+    def add(self, array):
+        self.pool.append(array)
+        return array
+
+    # Where arrays come from
+
+    def begin(self):
+        for _ in range(self.draw(st.integers(1, 3))):
+            array = self.new()
+            self.memory.append(array)
+            self.add(self.tape.outside(array))
+            if array.ndim == 2 and self.yes():
+                self.add(self.tape.outside(array[-1:].T))
+        for i in range(self.draw(st.integers(0, 2))):
+            array = self.given[0] if self.given and self.yes() else self.new()
+            array = array[::2] if array.ndim and self.yes() else array
+            self.given.append(array)
+            self.add(self.tape.argument(array, i))
+        self.add(self.tape.constant(self.new()))
+        self.fed.append(self.new((), self.one(DTYPES[:2])))
+        self.add(self.tape.fed(self.fed[-1]))
+
+    # What is computed
+
+    def step(self):
+        kinds = [self.unary, self.binary, self.binary, self.reduced, self.viewed, self.indexed, self.written]
+        self.one([*kinds, self.inplace, self.inplace, self.multiplied, self.joined, self.copied, self.odd])()
+
+    def unary(self):
+        self.add(self.one(UNARY)(self.any(lambda a: a.dtype != np.bool_)))
+
+    def binary(self):
+        a = self.any(lambda a: a.dtype != np.bool_)
+        b = self.one([self.one(NUMBERS), self.any(lambda b: b.dtype != np.bool_ and fit(a, b))])
+        pair = (a, b) if self.yes() else (b, a)
+        function = self.one(BINARY)
+        if function is np.power and "int" in f"{a.dtype}{getattr(b, 'dtype', type(b))}":
+            function = np.add  # integers to negative powers
+        self.add(function(*pair))
+
+    def inplace(self):
+        target = self.any(lambda a: a.dtype.kind == "f" and writable(a))
+        if not writable(target):
+            return
+        if self.yes():
+            self.one([np.exp, np.negative, np.tanh])(self.any(lambda a: form(a) == form(target)), out=target)
+            return
+        other = self.any(
+            lambda b: (
+                b.dtype == target.dtype and np.broadcast_shapes(b.shape, target.shape) == target.shape
+                if fit(b, target)
+                else False
+            )
+        )
+        if other.dtype == target.dtype and fit(other, target):
+            if np.broadcast_shapes(other.shape, target.shape) == target.shape:
+                self.one([np.add, np.multiply, np.subtract])(target, other, out=target)
+
+    def reduced(self):
+        a = self.any(lambda a: a.ndim)
+        if a.ndim:
+            function, axis = self.one(REDUCERS), self.draw(st.integers(0, a.ndim - 1))
+            self.add(function(a, axis) if self.yes() else function(a, axis=-1))
+
+    def viewed(self):
+        a = self.any(lambda a: a.ndim)
+        if a.ndim:
+            self.add(self.one([
+                lambda: a.T, lambda: a[-1:], lambda: a[..., ::-1], lambda: a.reshape(-1), lambda: a[0],
+                lambda: np.broadcast_to(a, (2, *a.shape)), lambda: a[None], lambda: a.reshape(*a.shape[::-1]),
+            ])())  # fmt: skip
+
+    def indexed(self):
+        a = self.any(lambda a: a.ndim)
+        if a.ndim and len(a.array):
+            i = np.array([0, len(a.array) - 1, 0])
+            self.add(a[i] if self.yes() else np.take(a, i[:2], axis=0))
+
+    def written(self):
+        target = self.any(lambda a: a.ndim and writable(a))
+        if target.ndim and writable(target):
+            source = self.any(lambda b: b.shape in ((), target.shape[1:]))
+            if source.shape in ((), target.shape[1:]):
+                index = self.one([0, slice(0, 1), ..., np.array([0])])
+                if self.yes():
+                    target[index] = source
+                elif source.dtype == target.dtype:
+                    np.copyto(target, source)
+
+    def multiplied(self):
+        a = self.any(lambda a: a.ndim == 2 and a.dtype.kind == "f")
+        b = self.any(lambda b: b.ndim in (1, 2) and b.dtype == a.dtype and b.shape[0] == a.shape[-1])
+        if a.ndim == 2 and b.ndim and a.dtype == b.dtype and a.shape[1] == b.shape[0]:
+            self.add(self.one([np.dot, np.matmul])(a, b))
+        if a.ndim == 2:
+            self.add(np.einsum("ij->i", a) if self.yes() else np.vdot(a, a))
+
+    def joined(self):
+        a = self.any(lambda a: a.ndim)
+        if a.ndim:
+            self.add(
+                np.concatenate([a, self.any(lambda b: b.shape == a.shape)], -1) if self.yes() else np.stack((a, a))
+            )
+
+    def copied(self):
+        a = self.any()
+        self.add(self.one([
+            lambda: np.copy(a), lambda: a.astype(a.dtype), lambda: a.astype(np.float32),
+        ])())  # fmt: skip
+
+    def odd(self):
+        a = self.any(lambda a: a.ndim and a.dtype.kind == "f")
+        if a.dtype.kind != "f" or not a.ndim:
+            return
+        plain = self.new(a.shape, a.dtype)
+        self.one([
+            lambda: self.add(np.where(np.less(a, 1), a, 0.0)),
+            lambda: self.pool.extend(np.divmod(a, 0.75)),
+            lambda: self.add(np.zeros_like(a)),
+            lambda: self.add(np.argmax(a, -1)),
+            lambda: self.add(np.sort(a, axis=-1)),
+            lambda: (np.add.at(plain, np.array([0, 0]), a[0]), self.add(np.add(a, plain))),
+            lambda: self.add(np.add(a, a, out=plain)),
+            lambda: self.add(np.clip(a, 0.5, 1.0)),
+        ])()  # fmt: skip
+
+    def finish(self):
+        some = st.lists(st.sampled_from(self.pool), max_size=3)
+        return self.tape.finish(tuple(self.draw(some)), tuple(self.draw(some)))
+
+
+def form(a):
+    return a.shape, a.dtype
+
+
+def fit(a, b):
+    try:
+        np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        return False
+    return True
+
+
+def fits_into(a, b):
+    return fit(a, b) and np.broadcast_shapes(a.shape, b.shape) == b.shape
+
+
+def writable(a):
+    """Whether a program may write to an array: not where the tape or NumPy forbids it, or an element is there twice."""
+    return isinstance(a.array, np.ndarray) and a.flags.writeable and 0 not in a.strides and a.value.block.kind != "fed"
+
+
+def bits(arrays):
+    return [(np.shape(array), np.asarray(array).dtype, np.asarray(array).tobytes()) for array in arrays]
+
+
+def check_same_bits(machine, program, transformed, runs=3):
+    """Run both on the same memory, several times, with other numbers in it each time."""
+    run, handed_out = build(transformed), []
+    for number in range(runs):
+        given = [like(array, number * 10 + i) for i, array in enumerate(machine.given)]
+        for i, array in enumerate((*machine.memory, *machine.fed)):
+            array[...] = numbers(array.shape, array.dtype.type, 100 * number + i)
+        before = [array.copy() for array in machine.memory]
+        copies = [like(array, number * 10 + i) for i, array in enumerate(machine.given)]
+        fresh, kept = map(bits, interpret(program, copies))
+        after = bits(machine.memory)
+        for array, old in zip(machine.memory, before, strict=True):
+            array[...] = old
+        result = run(given)
+        assert (bits(result), bits(run.kept)) == (fresh, kept), run.source
+        assert bits(machine.memory) == after, run.source
+        assert bits(given) == bits(copies), run.source
+        assert all(type(array) is np.ndarray for array in (*result, *run.kept))
+        everything = (*machine.memory, *machine.given, *given, *run.kept, *handed_out)
+        for i, array in enumerate(result):
+            assert not any(np.shares_memory(array, other) for other in (*everything, *result[:i]))
+            array[...] = 0  # the caller may do what he likes with it
+        handed_out += result
+
+
+def like(array, seed):
+    """Another array with the same strides."""
+    new = np.lib.stride_tricks.as_strided(np.empty(array.size * 8, array.dtype), array.shape, array.strides)
+    new[...] = numbers(array.shape, array.dtype.type, seed)
+    return new
+
+
+@given(st.data())
+def test_random_programs_give_the_same_bits(data):
+    machine = Machine(data.draw)
+    with np.errstate(all="ignore"):
+        machine.begin()
+        for _ in range(data.draw(st.integers(1, 12))):
+            machine.step()
+        program = machine.finish()
+        check_same_bits(machine, program, renewed(located(program)))
+        check_same_bits(machine, program, plan(program))
+
+
+# Each transformation, where it does something and where it must not
+
+
+def names(program):
+    return [call.function.__name__ for call in program.calls]
+
+
+def array(*shape, seed=0, dtype=np.float64):
+    return numbers(shape, dtype, seed)
+
+
+def test_common_calls_are_made_once():
+    tape = Tape()
+    x = tape.outside(array(3))
+    program = tape.finish((np.add(np.exp(x), np.exp(x)),))
+    assert names(plan(program)) == ["exp", "add"]
+
+
+def test_calls_are_not_common_when_their_operand_is_written_to_in_between():
+    tape = Tape()
+    x = tape.outside(array(3))
+    first = np.exp(x)
+    np.add(x, 1.0, out=x)
+    program = tape.finish((first, np.exp(x)))
+    assert names(plan(program)) == ["exp", "add", "exp"]
+
+
+def test_calls_are_not_common_when_a_result_is_written_to():
+    tape = Tape()
+    x = tape.outside(array(3))
+    first, second = np.exp(x), np.exp(x)
+    first[0] = 7.0
+    assert names(plan(tape.finish((first, second)))) == ["exp", "exp", "setitem"]
+
+
+def test_zeros_of_different_signs_are_different_operands():
+    tape = Tape()
+    x = tape.outside(array(3))
+    program = tape.finish((np.arctan2(0.0, x), np.arctan2(-0.0, x)))
+    assert names(plan(program)) == ["arctan2", "arctan2"]
+
+
+def draw_again(x):
+    """A function of which the plan knows nothing."""
+    return np.random.default_rng().normal(size=x.shape)
+
+
+def test_unknown_functions_are_called_each_time():
+    tape = Tape()
+    x = tape.outside(array(3))
+    program = tape.finish((tape.call(draw_again, (x,), {}), tape.call(draw_again, (x,), {})))
+    tape.call(draw_again, (x,), {})
+    assert names(plan(program)) == ["draw_again"] * 3
+    one, other = build(plan(program))(())
+    assert np.all(one != other)
+
+
+def test_two_kept_outputs_stay_two():
+    tape = Tape()
+    x = tape.outside(array(3))
+    run = build(plan(tape.finish((), (np.exp(x), np.exp(x)))))
+    run(())
+    assert not np.shares_memory(*run.kept)
+
+
+def test_constants_are_folded_unless_written_to():
+    tape = Tape()
+    x, fixed = tape.outside(array(3)), array(3, seed=1)
+    c = tape.constant(fixed)
+    assert names(plan(tape.finish((np.add(x, np.exp(np.negative(c))),)))) == ["add"]
+    changing = np.negative(c)
+    changing[0] = 1.0
+    assert "negative" in names(plan(tape.finish((changing,))))
+
+
+def test_a_constant_that_is_written_to_is_renewed_in_every_run():
+    tape = Tape()
+    x, plain = tape.outside(array(3)), np.zeros(3)
+    total = np.add(plain, x, out=tape.constant(plain))
+    run = build(plan(tape.finish((total,))))
+    assert bits(run(())) == bits(run(()))
+
+
+def test_a_constant_that_is_kept_is_not_the_constant_itself():
+    tape = Tape()
+    c = tape.constant(array(3))
+    run = build(plan(tape.finish((np.exp(tape.outside(array(3, seed=1)) + c),), (c,))))
+    expected = bits(run(()))
+    run.kept[0][...] = np.nan
+    assert bits(run(())) == expected
+    assert bits(run.kept) == bits([array(3)])
+
+
+def test_copies_are_left_out():
+    tape = Tape()
+    x = tape.outside(array(3, 4))
+    program = tape.finish((np.exp(np.copy(np.sin(x)).T), np.copy(x).astype(np.float64)[0] + 1.0))
+    assert names(plan(program)) == ["sin", "transpose", "exp", "getitem", "add"]
+
+
+@pytest.mark.parametrize("written", ["original", "copy"])
+def test_copies_stay_when_one_is_written_to(written):
+    tape = Tape()
+    x = tape.outside(array(3))
+    original = np.sin(x)
+    copy = np.copy(original)
+    {"original": original, "copy": copy}[written][0] = 5.0
+    assert "copy" in names(plan(tape.finish((original + copy,))))
+
+
+def test_a_copy_that_is_kept_is_not_memory_from_outside():
+    tape = Tape()
+    x = tape.outside(memory := array(3))
+    run = build(plan(tape.finish((), (np.copy(x),))))
+    run(())
+    assert not np.shares_memory(run.kept[0], memory)
+
+
+def test_dead_calls_are_left_out_but_writes_to_the_outside_are_not():
+    tape = Tape()
+    x, y = tape.outside(array(3)), tape.argument(array(3), 0)
+    unused = np.exp(x)
+    unused[0] = 1.0
+    np.add(x, 1.0, out=x)
+    y[1] = 2.0
+    assert names(plan(tape.finish())) == ["add", "setitem"]
+
+
+def test_numbers_become_arrays_of_the_dtype_that_numpy_computes_in():
+    tape = Tape()
+    x, i = tape.outside(array(3, dtype=np.float32)), tape.outside(array(3, dtype=np.int64))
+    np.subtract(1, x), np.multiply(i, 2.5), np.less(i, 2**70), np.add(x, np.float64(0.1))
+    results = tuple(tape.program.values[-4:])
+    tape.program.fresh = results
+    first, second, third, fourth = plan(tape.program).calls
+    assert (first.args[0].dtype, second.args[1].dtype, fourth.args[1].dtype) == (np.float32, np.float64, np.float64)
+    assert third.args[1] == 2**70
+
+
+def test_overwriting_makes_new_values_that_take_the_same_place():
+    tape = Tape()
+    x = tape.outside(array(3, 4))
+    y = np.negative(x)
+    np.exp(y, out=y)
+    np.add(y, 1.0, out=y)
+    planned = plan(tape.finish((np.add.reduce(y, axis=0),)))
+    assert not any(call.writes for call in planned.calls)
+    assert build(planned).source.split("return")[0].count("(x_1, x_1)") == 1  # exp, in place
+
+
+def test_a_view_of_what_was_before_keeps_a_value_from_being_renamed():
+    tape = Tape()
+    y = np.negative(tape.outside(array(3, 4)))
+    row = y[0]
+    np.exp(y, out=y)
+    planned = plan(tape.finish((row + 1.0,)))
+    assert any(call.writes for call in planned.calls)
+
+
+def test_views_of_arguments_are_in_their_block():
+    tape = Tape()
+    x = tape.argument(array(3, 4), 0)
+    x.T[0] = 1.0
+    (view,) = [call for call in plan(tape.finish((x + 1.0,))).calls if call.function is np.transpose]
+    assert view.results[0].block is x.value.block
+
+
+# Updates of many parameters
+
+
+FORMULAS = {
+    "sgd": lambda p, g, s, rate: np.subtract(p, np.multiply(g, rate), out=p),
+    "decay": lambda p, g, s, rate: np.subtract(p, np.multiply(np.add(g, p * 0.01), rate), out=p),
+    "momentum": lambda p, g, s, rate: (
+        np.multiply(s, 0.9, out=s), np.add(s, g, out=s), np.subtract(p, np.multiply(s, rate), out=p)
+    ),
+    "adaptive": lambda p, g, s, rate: (
+        np.multiply(s, 0.99, out=s), np.add(s, np.square(g) * 0.01, out=s),
+        np.subtract(p, np.divide(np.multiply(g, rate), np.sqrt(s) + 1e-8), out=p),
+    ),
+}  # fmt: skip
+
+
+def training(shapes, formula, dtype=np.float64, kept=False):
+    """A program that updates parameters, the memory that it updates, and its rate."""
+    tape = Tape()
+    memory = [numbers(shape, dtype, seed) for seed, shape in enumerate([*shapes, *shapes])]
+    captured = [tape.outside(each) for each in memory]
+    parameters, states = captured[: len(shapes)], captured[len(shapes) :]
+    rate = tape.fed(np.array(0.1, dtype))
+    loss, grads = 0.0, []
+    for p in parameters:
+        grads.append(np.copy(np.multiply(np.tanh(p), 2.0)))
+        loss = loss + np.add.reduce(p, axis=None)
+    tape.update = 0
+    for p, g, s in zip(parameters, grads, states, strict=True):
+        FORMULAS[formula](p, g, s, rate)
+    tape.update = -1
+    return tape.finish((loss,), tuple(grads) if kept else ()), memory
+
+
+@given(
+    shapes=st.lists(st.sampled_from([(3,), (2, 3), (1,), (4, 1), (), (5, 2)]), min_size=1, max_size=4),
+    formula=st.sampled_from(list(FORMULAS)),
+    kept=st.booleans(),
+    movable=st.sampled_from([lambda block: True, lambda block: block.nbytes > 24, lambda block: False]),
+)
+def test_merged_updates_give_the_same_bits(shapes, formula, kept, movable):
+    program, memory = training(shapes, formula, kept=kept)
+    relocated, moves = relocate(program, movable)
+    by_owner = {id(block.array): array for block, array in moves.items()}
+    moved = [by_owner.get(id(each), each) for each in memory]
+    assert bits(moved) == bits(memory)
+    run = build(plan(relocated))
+    for number in range(3):
+        before = [numbers(each.shape, each.dtype.type, number + i) for i, each in enumerate(memory)]
+        outcomes = []
+        for arrays, execute in (
+            (memory, lambda: interpret(program)),
+            (moved, lambda: interpret(plan(relocated))),
+            (moved, lambda: (run(()), run.kept)),
+        ):
+            for each, old in zip(arrays, before, strict=True):
+                each[...] = old
+            fresh, kept_arrays = execute()
+            outcomes.append((bits(fresh), bits(kept_arrays), bits(arrays)))
+        assert outcomes[0] == outcomes[1] == outcomes[2], run.source
+
+
+@pytest.mark.parametrize(("formula", "calls"), [("sgd", 2), ("decay", 4), ("momentum", 4), ("adaptive", 9)])
+def test_updates_become_one_when_parameters_can_move(formula, calls):
+    program, _ = training([(3,), (2, 3), (4, 1)], formula, kept=True)
+    planned = plan(relocate(program, lambda block: True)[0])
+    assert len([call for call in planned.calls if call.update == 0]) == calls
+    assert "[...]" not in build(planned).source  # the gradients are computed where they are joined
+
+
+def test_without_moving_only_what_is_made_in_the_run_is_merged():
+    program, _ = training([(3,), (2, 3), (4, 1)], "sgd")
+    planned = names(plan(program))
+    assert (planned.count("side_by_side"), planned.count("subtract")) == (1, 3)
+
+
+def test_large_updates_are_not_merged():
+    program, _ = training([(100, 100), (100, 101)], "sgd")
+    assert not relocate(program, lambda block: True)[1]
+
+
+def test_updates_that_differ_are_not_merged():
+    tape = Tape()
+    p, q = tape.outside(array(3)), tape.outside(array(4))
+    tape.update = 0
+    np.subtract(p, np.multiply(np.exp(p), 0.5), out=p)
+    np.subtract(q, np.multiply(np.exp(q), 0.25), out=q)
+    assert not relocate(tape.finish(), lambda block: True)[1]
+
+
+def test_parameters_that_share_memory_are_not_moved():
+    tape = Tape()
+    memory = array(6)
+    p, q = tape.outside(memory[:4]), tape.outside(memory[2:])
+    tape.update = 0
+    for each in (p, q):
+        np.subtract(each, np.multiply(np.exp(each), 0.5), out=each)
+    assert not relocate(tape.finish(), lambda block: True)[1]

@@ -148,7 +148,7 @@ def _common_dtype(record: Operation, arguments: dict[str, Any]) -> Any:
     if all(rank is None for rank in ranks):  # NumPy's float64 == None is True
         return None
     result = dtypes.result_type_of(*ranks)
-    return dtypes.get_default_dtype() if record.floats and result.kind != "f" else result
+    return dtypes.get_default_dtype() if record.floats and result.kind not in "fc" else result
 
 
 def _convert(value: Any, target: Any, beside_tensor: bool) -> Any:

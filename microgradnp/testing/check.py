@@ -83,7 +83,59 @@ def gradcheck(
     rng: Any = 0,
     raise_exception: bool = True,
 ) -> Report:
-    """Compare the gradients of a function with numeric derivatives, and look at everything else a gradient owes."""
+    """Compare the gradients of a function with numeric derivatives, and look at everything else a gradient owes.
+
+    Every derivative of every output by every input gets a verdict: it is right if it agrees with the numeric value
+    within the tolerance, wrong if it differs by more than that and four estimated errors of the numeric value, and
+    undecided if that error is too large to tell. The check has failed if something is wrong, and is inconclusive if
+    something is undecided.
+
+    The numeric values are central differences of ``fn`` on float64 copies of the inputs, whatever their types, with
+    steps relative to each input, extrapolated; where that is not exact enough, with smaller and larger ones. The
+    gradient in the inputs' own types is then compared with that in float64. At a kink, any value between the slopes on
+    its two sides is right, and for several elements together any generalised gradient. And a gradient shall be linear
+    in the gradient that comes in, the same in every call, for every layout in memory and for inputs that require it
+    alone; it shall leave what it was given unharmed, share no memory, and notice when what it has saved was changed.
+
+    Args:
+        fn: a function of tensors (and other arguments) that returns a tensor, or nested tuples, lists and dicts of
+            them. Those of floating point that require gradients are checked.
+        inputs: its arguments: a tensor, or a sequence of anything; the tensors in it may be nested. Those of floating
+            point that require gradients are differentiated. Everything runs on copies.
+        order: 1; or 2, to check the derivatives of the gradient as well.
+        mode: "full" compares the whole Jacobian, "fast" random directions, which costs a few evaluations for each input
+            of whatever size (and misses what is small beside the rest); where these do not decide it goes on with the
+            Jacobian. By default what ``pytest --gradcheck`` says, else "full".
+        method: "richardson"; or "complex", for functions that are analytic and run on complex numbers: exact to the
+            last digits, and wrong for abs(), norms and comparisons.
+        rtol: the relative tolerance, 1e-5 by default.
+        atol: the tolerance for derivatives near 0, in units of |output| / |input|, 1e-10 by default.
+        kinks: "subgradient" to accept what lies between the slopes, "skip" to leave kinks out, "error" to fail.
+        domain: where the function may be evaluated: an interval (low, high) for all inputs, or a list with an interval
+            or None for each argument.
+        rng: a seed, or a NumPy Generator, for directions and gradients that come in. No global generator is touched.
+        raise_exception: whether to raise if the check has not passed.
+
+    Returns:
+        A ``Report``: ``ok``, ``verdict``, ``worst``, ``findings``, and a text of at most fifteen lines.
+
+    Raises:
+        GradcheckError: the check has failed or is inconclusive. It is an AssertionError; its ``report`` says more.
+        ValueError: there is nothing to check: no input or no output requires gradients; an option is none.
+        NotImplementedError: ``method="complex"`` for order 2.
+
+    Sources: https://docs.pytorch.org/docs/stable/notes/gradcheck.html for the idea of the fast mode; those of the
+    numeric derivatives are in ``numeric.py``.
+
+    >>> import microgradnp
+    >>> from microgradnp.testing import gradcheck
+    >>> x = microgradnp.tensor([0.5, -1.0, 2.0], requires_grad=True)
+    >>> gradcheck(lambda x: x.exp() * x, x).compared
+    9
+    >>> report = gradcheck(lambda x: x.exp() * x.detach(), x, raise_exception=False)
+    >>> report.verdict, report.worst.index, report.findings[0].text
+    ('fail', (1,), '3 of 9 derivatives are wrong')
+    """
     if order not in (1, 2):
         raise ValueError(f"gradcheck: order must be 1 or 2, got {order!r}")
     options = Options(
@@ -107,7 +159,14 @@ def gradcheck(
 
 
 def gradgradcheck(fn: Callable[..., Any], inputs: Any, **options: Any) -> Report:
-    """``gradcheck`` with ``order=2``: the derivatives, and those of the gradients."""
+    """``gradcheck`` with ``order=2``: the derivatives, and those of the gradients.
+
+    >>> import microgradnp
+    >>> from microgradnp.testing import gradgradcheck
+    >>> x = microgradnp.tensor([0.5, -1.0], requires_grad=True)
+    >>> gradgradcheck(microgradnp.sin, x).verdict
+    'pass'
+    """
     return gradcheck(fn, inputs, **{**options, "order": 2})
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import numeric
-from .lines import coordinates, directions
+from .lines import coordinates, directions, imaginary
 from .numeric import CERTAIN, JUMP, KINK, SMOOTH, STEEP, Goal, Line, Slopes
 from .precision import Precision
 from .subject import Array, Run, Subject
@@ -93,13 +93,14 @@ def judged(analytic: Array, slopes: Slopes, tolerance: Array, kinks: str, skip_j
 
 def full(subject: Subject, run: Run, f0: Array, precision: Precision, options: Any) -> Comparison:
     """The whole Jacobian."""
-    every = list(coordinates(subject, f0.size))
+    analytic_steps = options.method == "complex"
+    every = list((imaginary if analytic_steps else coordinates)(subject, f0.size))
     rows = np.array([i for i, line in enumerate(every) if line is not None], int)
     lines = [line for line in every if line is not None]
     analytic = jacobian(run, len(every))[rows]
     scale = np.array([line.scale for line in lines])[:, None]
     goal = Goal(analytic, precision.relative, precision.natural / scale, precision.absolute)
-    if options.method == "complex":
+    if analytic_steps:
         slopes = numeric.complex_step(lines, f0, precision.eps)
     else:
         slopes = closely(lines, f0, precision.eps, goal, options.step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,12 +87,47 @@ def _coordinate(subject: Subject, points: list[Array], which: int, element: int,
     here = float(point.reshape(-1)[element])
 
     def at(t: float) -> tuple[Array, float]:
-        moved = points[which] = np.array(point, np.result_type(point, type(t)), order="C")
-        there = moved.reshape(-1)[element] = (moved.dtype.type)(here + t)
-        return attempt(subject, points, outputs), there - here
+        moved = points[which] = point.copy()
+        moved.reshape(-1)[element] = here + t
+        return attempt(subject, points, outputs), float(moved.reshape(-1)[element]) - here
 
     low, high = subject.low[which] - here, subject.high[which] - here
     return Line(at, max(abs(here), scale), abs(here), low, high)
+
+
+def imaginary(subject: Subject, outputs: int) -> Iterator[Line | None]:
+    """The same for imaginary steps. Raises ValueError where the function cannot do with complex numbers."""
+
+    def moved(line: Line, k: int, element: int) -> Line:
+        points, point = list(subject.points), subject.points[k]
+
+        def at(t: Any) -> tuple[Array, Any]:
+            points[k] = point.astype(complex)
+            points[k].reshape(-1)[element] += t
+            return complex_values(subject, points), t
+
+        return Line(at, line.scale)
+
+    places = [(k, element) for k, point in enumerate(subject.points) for element in range(point.size)]
+    for line, place in zip(coordinates(subject, outputs), places, strict=True):
+        yield None if line is None else moved(line, *place)
+
+
+def complex_values(subject: Subject, points: list[Array]) -> Array:
+    """The values for complex inputs, if all are complex."""
+    reason = "it needs a recorded call" if subject.recorded else "its result is real, as that of abs() or a comparison"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of numbers that lose their imaginary parts
+            values = np.empty(0) if subject.recorded else subject.values(points)
+    except Exception as error:
+        values, reason = np.empty(0), f"{type(error).__name__}: {error}"
+    if values.dtype.kind != "c":
+        raise ValueError(
+            "gradcheck: method='complex' is for analytic functions that can be evaluated for complex numbers, and this "
+            f"one cannot: {reason}. Use the default, method='richardson'"
+        )
+    return values
 
 
 def directions(subject: Subject, outputs: int, rng: Any, count: int) -> Iterator[tuple[int, Array, Line]]:

@@ -60,9 +60,9 @@ class Goal:
         return Goal(self.expected[row], self.relative, self.natural[row], self.absolute)
 
     def tolerance(self, value: Array, size: Array) -> Array:
-        """By how much a derivative of this value may differ from the expected one."""
+        """By how much a derivative of this value, if there is one, may differ from the expected one."""
         expected = np.where(np.isfinite(self.expected), np.abs(self.expected), 0.0)
-        return self.relative * np.maximum(expected, np.abs(value)) + self.natural * size + self.absolute
+        return self.relative * np.fmax(expected, np.abs(value)) + self.natural * size + self.absolute
 
     def enough(self, value: Array, size: Array) -> Array:
         """The estimated error with which a derivative of this value counts as known.
@@ -230,6 +230,7 @@ class Refinement:
         self.error = np.where(unsure, np.where(np.isfinite(apart), np.maximum(self.error, apart), np.inf), self.error)
         outputs = len(f0)
         self.confirmed = np.zeros(outputs, bool)  # by an estimate at another step
+        self.step = np.full(outputs, min(line.scale * first_step(eps), line.high, -line.low))  # that it was made with
         self.right, self.left = _Trend(outputs), _Trend(outputs)
         self.kinked = np.zeros(outputs, int)  # for how many steps the two sides have had each its own slope
         self.low, self.high = np.full(outputs, np.nan), np.full(outputs, np.nan)
@@ -299,7 +300,7 @@ class Refinement:
         for side, other in ((right, left), (left, right)):
             if side is not None:
                 alone = other is None or ~np.isfinite(other.moved).all(0)
-                self.take(side.slope, side.error, alone)
+                self.take(side.slope, side.error, alone, h)
                 better = np.isfinite(side.slope) & (side.error < self.aside[1])
                 self.aside = np.where(better, (side.slope, side.error), self.aside)
         rounded = [ONE_SIDED * side.noise > 0.3 * h * side.error for side in (right, left) if side is not None]
@@ -319,7 +320,7 @@ class Refinement:
         sides = np.maximum(right.error, left.error) + gap / 2
         apart = sides < error  # where the curvature jumps, as of relu(x)**2, each side alone is better
         value, error = np.where(apart, (right.slope + left.slope) / 2, value), np.where(apart, sides, error)
-        self.take(value, error, agree)
+        self.take(value, error, agree, h)
         return agree
 
     def compare(self, right: _Side, left: _Side, agree: Array) -> None:
@@ -331,18 +332,20 @@ class Refinement:
         self.kinked = np.where(apart & ~agree, np.where(same, self.kinked + 1, 1), 0)
         self.low, self.high = np.where(apart, low, self.low), np.where(apart, high, self.high)
 
-    def take(self, value: Array, error: Array, valid: Any) -> None:
+    def take(self, value: Array, error: Array, valid: Any, h: float) -> None:
         """Keep the better of two estimates that are consistent; of others the new one, until a third confirms it.
 
-        What is exact enough stays, unless the new one is better: the ladder goes on for the sake of other outputs.
+        But what is exact enough is not given up for what a larger step says: there the function may be another.
         """
-        valid = valid & np.isfinite(value) & np.isfinite(error) & ~(self.exact() & (error > self.error))
+        valid = valid & np.isfinite(value) & np.isfinite(error)
         known = np.isfinite(self.error)
         consistent = known & (np.abs(value - self.value) <= 4 * (error + self.error))
+        valid &= consistent | (h <= self.step) | ~self.exact()
         better = valid & ~(consistent & (error >= self.error))
         telling = valid & (~consistent | (error <= self.goal.enough(value, self.size)))
         self.confirmed = np.where(telling, consistent, self.confirmed)
         self.value, self.error = np.where(better, value, self.value), np.where(better, error, self.error)
+        self.step = np.where(better, h, self.step)
 
     def busy(self) -> bool:
         """Whether something is being found out although no estimate gets better."""
@@ -431,7 +434,9 @@ def complex_step(lines: Sequence[Line], f0: Array, eps: float) -> Slopes:
     for row, line in enumerate(lines):
         h = 2.0**-80 * line.scale
         values, t = line.at(1j * h)  # type: ignore[arg-type]
-        slopes.value[row] = np.imag(values) / np.imag(t)
+        same = np.abs(np.real(values) - f0) <= 1e3 * eps * np.abs(f0)  # else it is another function for such numbers
+        slopes.value[row] = np.where(same, np.imag(values) / np.imag(t), np.nan)
         slopes.error[row] = 64 * eps * np.abs(slopes.value[row])
+    slopes.error[~np.isfinite(slopes.error)] = np.inf
     slopes.state[:] = np.where(np.isfinite(slopes.value), SMOOTH, UNKNOWN)
     return slopes

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any
 
 LINES = 15  # that a report may have
-WIDTH = 160  # that a line of it may have
+WIDTH = 118  # that a line of its text may have
+INDENT = "      "
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,13 @@ class Report:
         body = self._value() if values else []
         body += [f"  {finding.kind}: {finding.text}" for finding in self.findings if finding.kind != "value"]
         body += [f"  {remark}" for remark in self.remarks]
+        body = [part for line in body for part in wrap(line, WIDTH, subsequent_indent=INDENT)]
         room = LINES - len(head) - len(code)
         if len(body) > room:
             body = [*body[: room - 1], f"  ... and {len(body) - room + 1} lines more"]
         elif values:
             body += self.neighbours[: room - len(body)]
-        return "\n".join(
-            line if len(line) <= WIDTH or line in code else f"{line[: WIDTH - 3]}..." for line in head + body + code
-        )
+        return "\n".join(head + body + code)
 
     def _value_is_right(self) -> bool:
         return self.ok or (bool(self.findings) and all(finding.kind != "value" for finding in self.findings))

@@ -124,9 +124,9 @@ class Subject:
         return self.inside(moved)
 
     def inside(self, points: list[Array]) -> list[Array]:
-        """The points, those outside the domain moved to its edge."""
-        ends = zip(points, self.low, self.high, strict=True)
-        return [np.minimum(np.maximum(point, low), high) for point, low, high in ends]
+        """The points in their own types, those outside the domain moved to its edge."""
+        ends = zip(points, self.points, self.low, self.high, strict=True)
+        return [np.minimum(np.maximum(moved, low), high).astype(own.dtype) for moved, own, low, high in ends]
 
     def arguments(self, points: Sequence[Array], requires_grad: bool) -> tuple[tuple[Any, ...], list[Tensor]]:
         """The arguments of a call, and all tensors in them; those that are checked hold ``points`` themselves."""

@@ -39,7 +39,8 @@ def uncover(subject: Subject, comparison: Comparison, f0: Array, eps: float, rng
         value = comparison.slopes.value[line]
         low, high = np.minimum(low, value), np.maximum(high, value)
         size = np.maximum(np.abs(low), np.abs(high))
-        here = (comparison.verdict[line] == FAIL) & (high - low > 100 * LOOSE * size) & (size > 0)
+        here = (comparison.verdict[line] == FAIL) & (high - low > 100 * LOOSE * size)
+        here &= (low <= comparison.analytic[line]) & (comparison.analytic[line] <= high)
         for ends, end in ((comparison.slopes.low, low), (comparison.slopes.high, high)):
             ends[line] = np.where(here, end, ends[line])
         comparison.slopes.state[line] = np.where(here, KINK, comparison.slopes.state[line])

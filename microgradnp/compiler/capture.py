@@ -49,6 +49,7 @@ class Tape:
         self._blocks: dict[int, Block] = {}  # by the id of the memory's owner
         self._bases: dict[int, int] = {}  # the addresses of the same
         self._alive: list[Any] = []  # so that no id is given to another array
+        self._arguments: list[tuple[np.ndarray, np.ndarray]] = []  # what was given, and the copy that is captured
 
     # Where values come from
 
@@ -57,11 +58,23 @@ class Tape:
         return self._known(array, lambda owner: Block("outside", owner.nbytes, owner))
 
     def argument(self, array: np.ndarray, index: int) -> CapturedArray:
-        """An array that every run is given anew."""
-        block = Block("argument", array.nbytes, array, index)
-        self._alive.append(array)
-        value = self._value(block, array, 0)
-        return CapturedArray(array, value, self)
+        """An array that every run is given anew, and which shares memory with no other.
+
+        The captured run works on a copy in a block of its own: the array may be part of a larger one, of which the next
+        run is given another part. ``give_back`` tells what was written to it.
+        """
+        low, high = np.lib.array_utils.byte_bounds(array)
+        memory = np.empty(high - low, np.uint8)
+        copy = np.ndarray(array.shape, array.dtype, memory, _address(array) - low, array.strides)
+        copy[...] = array
+        self._arguments.append((array, copy))
+        return self._known(copy, lambda owner: Block("argument", owner.nbytes, owner, index))
+
+    def give_back(self) -> None:
+        """Write into arguments what the captured run has written into its copies of them."""
+        for array, copy in self._arguments:
+            if array.flags.writeable:
+                np.copyto(array, copy)
 
     def fed(self, array: np.ndarray) -> CapturedArray:
         """A 0-d array that is written to before every run."""
@@ -103,7 +116,7 @@ class Tape:
         target = self._target(function, args, kwargs)
         if target is not None:
             call.writes = (target.value,)
-            if target.value.block.kind in ("outside", "argument"):
+            if target.value.block.kind == "outside":
                 self.before_writing(target.array)
         result = function(*mapped(args, _array), **mapped(kwargs, _array))
         self.program.calls.append(call)

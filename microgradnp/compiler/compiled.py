@@ -169,6 +169,7 @@ class Run:
                 tuple(session.captured(tensor) for tensor in fresh), tuple(session.captured(tensor) for tensor in kept)
             )
             self._check_memory(session)
+            session.tape.give_back()
         self.result = result
         self.updates = session.updates
         self._check_settings(session)

@@ -5,7 +5,7 @@ The cases, and how other checkers judge them: benchmarks/gradcheck and docs/grad
 
 import pytest
 
-from benchmarks.gradcheck.compositions import COMPOSITIONS
+from benchmarks.gradcheck.compositions import COMPOSITIONS, spoiled
 from benchmarks.gradcheck.contestants import microgradnp as judge
 from benchmarks.gradcheck.hard import HARD
 from benchmarks.gradcheck.wrong import WRONG
@@ -48,3 +48,11 @@ def test_no_false_alarm_for_random_right_functions():
     judged = {f"{case.name} ({case.why})": judge(case) for case in COMPOSITIONS}
     assert len(judged) == 200
     assert {name: verdict.reason for name, verdict in judged.items() if not verdict.passed} == {}
+
+
+@pytest.mark.slow
+def test_one_wrong_element_of_random_functions_is_caught():
+    cases = [case for right in COMPOSITIONS if (case := spoiled(right, 1 + 1e-4)) is not None]
+    assert len(cases) > 190
+    judged = {f"{case.name} ({case.why})": judge(case) for case in cases}
+    assert {name: verdict for name, verdict in judged.items() if not verdict.reason.startswith("fail")} == {}

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from .case import Case
+from .compositions import COMPOSITIONS, spoiled
 from .contestants import CONTESTANTS, Verdict, installed
 from .hard import HARD
 from .wrong import WRONG
@@ -29,8 +30,12 @@ same numbers ([benchmarks/gradcheck](../benchmarks/gradcheck)).
 
 {total}
 
-Made with {versions}. To write this page anew: `pip install -e .[test] torch jax`, then
-`python -m benchmarks.gradcheck`. A test holds microgradnp's column (`tests/test_gradcheck_selftest.py`).
+The random functions are {random} compositions of four to twelve operations each, at points where they are
+differentiable; of their wrong twins one element of the gradient is 1 % too large (those without gradients have none).
+
+Made with {versions}.
+To write this page anew: `pip install -e .[test] torch jax`, then `python -m benchmarks.gradcheck`. A test holds
+microgradnp's column (`tests/test_gradcheck_selftest.py`).
 
 ## How to read it
 
@@ -71,7 +76,11 @@ def page() -> str:
     return "\n".join(
         [
             INTRODUCTION.format(
-                wrong=len(WRONG), hard=len(HARD), total=totals(versions, wrong, hard), versions=made_with(versions)
+                wrong=len(WRONG),
+                hard=len(HARD),
+                random=len(COMPOSITIONS),
+                total=totals(versions, wrong, hard),
+                versions=made_with(versions),
             ),
             "## Wrong derivative rules\n",
             table(versions, WRONG, wrong, "what is wrong"),
@@ -101,9 +110,25 @@ def word(verdict: Verdict, passed: str, failed: str) -> str:
 
 
 def totals(versions: dict[str, str], wrong: dict[str, dict[str, str]], hard: dict[str, dict[str, str]]) -> str:
-    rows = ["| checker | wrong rules caught | hard functions passed |", "|---|---|---|"]
-    rows += [f"| {who} | {score(wrong, who, 'caught')} | {score(hard, who, 'passes')} |" for who in versions]
+    rows = [
+        "| checker | wrong rules caught | hard functions passed | random functions passed | their wrong twins caught |",
+        "|---|---|---|---|---|",
+    ]
+    for who in versions:
+        lists = f"{score(wrong, who, 'caught')} | {score(hard, who, 'passes')}"
+        rows.append(f"| {who} | {lists} | {passed(who, COMPOSITIONS)} | {caught(who)} |")
     return "\n".join(rows)
+
+
+def passed(who: str, cases: Sequence[Case]) -> str:
+    return f"{sum(bool(CONTESTANTS[who](case).passed) for case in cases)} of {len(cases)}"
+
+
+def caught(who: str) -> str:
+    """How many of the random functions with one wrong element are caught, where they can be said."""
+    twins = [twin for case in COMPOSITIONS if (twin := spoiled(case, 1.01)) is not None]
+    verdicts = [CONTESTANTS[who](twin).passed for twin in twins]
+    return ABSENT if None in verdicts else f"{verdicts.count(False)} of {len(verdicts)}"
 
 
 def score(results: dict[str, dict[str, str]], who: str, good: str) -> str:

@@ -1,8 +1,12 @@
-"""Random right functions: compositions of a framework's own operations, at points where they are differentiable."""
+"""Random functions: compositions of a framework's own operations, at points where they are differentiable.
+
+As they are, all are right. ``spoiled`` makes the derivative wrong in one element.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +69,64 @@ def composition(seed: int) -> Case:
         return sum(values[len(xs) :])
 
     return Case(f"composition-{seed}", ", ".join(name for name, _, _ in steps), inputs, forward)
+
+
+def spoiled(case: Case, factor: float) -> Case | None:
+    """The same function, and of its gradient the element that has most influence times ``factor``.
+
+    None where no element has any to speak of, as where everything saturates.
+    """
+    import microgradnp
+
+    which, element, influence = largest(microgradnp, case)
+    if influence < 1e-5:
+        return None
+
+    def build(t: Any) -> Any:
+        right = case.function(t)
+
+        class Spoiled(t.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, *xs: Any) -> Any:
+                ctx.save_for_backward(*xs)
+                return right(*xs)
+
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                xs = [x.detach().requires_grad_() for x in ctx.saved_tensors]
+                with t.enable_grad():
+                    out = right(*xs)
+                found = list(t.autograd.grad(out, xs, g, allow_unused=True))
+                mask = t.ones_like(found[which]).reshape(-1)
+                mask[element] = factor
+                found[which] = found[which] * mask.reshape(found[which].shape)
+                return tuple(found)
+
+        return Spoiled.apply
+
+    return replace(
+        case,
+        forward=None,
+        build=build,
+        jax="written in PyTorch's language alone",
+        why=f"{case.why}; one element times {factor}",
+    )
+
+
+def largest(t: Any, case: Case) -> tuple[int, int, float]:
+    """Which input, and which element of it, has the most influence: gradient times size, beside the function's."""
+    xs = case.tensors(t)
+    out = case.function(t)(*xs)
+    v = t.tensor(np.random.default_rng(0).normal(size=tuple(out.shape)))
+    found = t.autograd.grad(out, xs, v, allow_unused=True)
+    influence = [
+        np.zeros(1) if d is None else abs(d.detach().numpy() * x.detach().numpy()).reshape(-1)
+        for d, x in zip(found, xs, strict=True)
+    ]
+    which = int(np.argmax([part.max() for part in influence]))
+    element = int(np.argmax(influence[which]))
+    size = float(abs(out.detach().numpy()).max())
+    return which, element, float(influence[which][element]) / size if size else 0.0
 
 
 COMPOSITIONS = [composition(seed) for seed in range(200)]

@@ -1,7 +1,11 @@
-"""Hypothesis profiles: ``ci`` (the default) repeats itself and fails fast; ``dev`` explores, and shrinks failures."""
+"""Hypothesis profiles: ``ci`` (the default) repeats itself and fails fast; ``dev`` explores, and shrinks failures.
+
+And ``mode``, how closely the tests of many operations look at derivatives.
+"""
 
 import os
 
+import pytest
 from hypothesis import Phase, settings
 
 # No deadline: one example runs all samples of an operation, and machines differ.
@@ -10,3 +14,9 @@ settings.register_profile(
 )
 settings.register_profile("dev", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def mode(request: pytest.FixtureRequest) -> str:
+    """Of gradient checks: in random directions; with ``--gradcheck=full``, or EXAMPLES, of every derivative."""
+    return request.config.getoption("--gradcheck", None) or ("full" if "EXAMPLES" in os.environ else "fast")

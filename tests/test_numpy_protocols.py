@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from operations import assert_close, finite_differences, plain, tolerance
+from operations import plain
 
 import microgradnp as mg
 from microgradnp.ops.face import BY_NUMPY
 from microgradnp.ops.protocols import ANSWERS, load_answers, name_of
 from microgradnp.tensor import Tensor
+from microgradnp.testing import assert_grads
 
 load_answers()
 rng = np.random.default_rng(0)
@@ -252,28 +253,19 @@ def parts(value: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("expression", expressions(SUPPORTED))
-def test_value_and_gradient_are_those_of_numpy(expression: str) -> None:
-    """The same line, run by NumPy on plain arrays, tells value and (by finite differences) gradient."""
+def test_value_and_gradient_are_those_of_numpy(expression: str, mode: str) -> None:
+    """The same line, run by NumPy on plain arrays, tells the value; the gradient is that of finite differences."""
     tensors = as_tensors()
     expected = by_numpy(expression)
     out = evaluate(expression, **tensors)
     assert isinstance(out, (tuple, list)) == isinstance(expected, (tuple, list))
     outs, arrays = parts(out), [np.asarray(part) for part in parts(expected)]
     assert_same_arrays(outs, arrays)
-    rng = np.random.default_rng(1)
-    cotangents = [np.asarray(rng.uniform(-2, 2, part.shape)) for part in arrays]
-    total = mg.zeros((), dtype=mg.float64)
-    for one, cotangent in zip(outs, cotangents, strict=True):
-        shown = mg.where(mg.tensor(np.isfinite(plain(one))), one, 0.0)
-        total = total + (shown * mg.tensor(cotangent)).sum()
-    (gradient,) = mg.autograd.grad(total, [tensors["t"]])
 
-    def values(at: Any) -> Any:
-        return [np.nan_to_num(np.asarray(part), posinf=0, neginf=0) for part in parts(evaluate(expression, t=at[0]))]
+    def finite(t: Tensor) -> list[Tensor]:
+        return [mg.where(mg.isfinite(one), one, 0.0) for one in parts(evaluate(expression, **(tensors | {"t": t})))]
 
-    finite = [np.where(np.isfinite(part), c, 0) for part, c in zip(arrays, cotangents, strict=True)]
-    numeric = finite_differences(values, [ARRAYS["t"]], [0], finite)
-    assert_close([plain(gradient)], numeric, tolerance(*cotangents), expression)
+    assert_grads(finite, tensors["t"], order=1, mode=mode)
 
 
 def assert_same_arrays(outs: list[Any], arrays: list[np.ndarray]) -> None:
@@ -355,7 +347,7 @@ np.spacing(t); np.divide(n, 2); np.exp(n); np.mean(n); np.var(n); np.power(n, 2)
 
 
 @pytest.mark.parametrize("expression", expressions(UNARY))
-def test_elementwise_functions(expression: str) -> None:
+def test_elementwise_functions(expression: str, mode: str) -> None:
     """Each gives NumPy's value and the gradient of finite differences, or a TypeError: there is no record for it."""
     rng = np.random.default_rng(2)
     arrays = {"t": rng.uniform(0.1, 0.9, (3, 2)), "a": rng.uniform(0.1, 0.9, 2), "n": np.arange(6)}
@@ -374,13 +366,11 @@ def test_elementwise_functions(expression: str) -> None:
         np.testing.assert_allclose(plain(one), other, rtol=1e-12)
         assert one.dtype.kind == other.dtype.kind
         if one.requires_grad:
-            (gradient,) = mg.autograd.grad(one.sum(), tensors["t"], retain_graph=True, materialize_grads=True)
             place = [other is part for part in parts(expected)].index(True)
-            numeric = finite_differences(
-                lambda at, place=place: [parts(evaluate(expression, **(arrays | {"t": at[0]})))[place]],
-                [arrays["t"]], [0], [np.ones(other.shape)],
+            assert_grads(
+                lambda t, place=place: parts(evaluate(expression, **(arrays | tensors | {"t": t})))[place],
+                tensors["t"], order=1, mode=mode,
             )  # fmt: skip
-            assert_close([plain(gradient)], numeric, tolerance(np.ones(1)), expression)
 
 
 # Writing to tensors
@@ -403,27 +393,23 @@ o.__setitem__(mask, t[mask])
 
 
 @pytest.mark.parametrize("expression", expressions(WRITTEN))
-def test_a_tensor_is_written_to_with_its_gradient(expression: str) -> None:
+def test_a_tensor_is_written_to_with_its_gradient(expression: str, mode: str) -> None:
     """What NumPy writes, through ``out=`` or otherwise, a tensor takes; the gradient of its old values is cut off."""
     t, start = mg.tensor(ARRAYS["t"], requires_grad=True), mg.tensor(ARRAYS["u"], requires_grad=True)
-    o = start * 1
     names = {"ARRAYS": ARRAYS}
-    result = evaluate(expression, t=t, o=o, **names)
-    if "out=" in expression and "(o, " not in expression:
-        assert np.shares_memory(result, o)
 
-    def run(at: list[Any]) -> list[Any]:
-        written = at[1].copy()
-        with np.errstate(all="ignore"):
-            evaluate(expression, t=at[0], o=written, **names)
-        return [written]
+    def written(t: Tensor, start: Tensor) -> Tensor:
+        o = start * 1
+        result = evaluate(expression, t=t, o=o, **names)
+        if "out=" in expression and "(o, " not in expression:
+            assert np.shares_memory(result, o)
+        return o
 
-    (expected,) = run([ARRAYS["t"], ARRAYS["u"]])
-    np.testing.assert_allclose(plain(o), expected, rtol=1e-12)
-    cotangent = np.random.default_rng(1).uniform(-2, 2, expected.shape)
-    found = mg.autograd.grad((o * mg.tensor(cotangent)).sum(), [t, start], materialize_grads=True)
-    numeric = finite_differences(run, [ARRAYS["t"], ARRAYS["u"]], [0, 1], [cotangent])
-    assert_close([plain(g) for g in found], numeric, tolerance(cotangent), expression)
+    expected = ARRAYS["u"].copy()
+    with np.errstate(all="ignore"):
+        evaluate(expression, t=ARRAYS["t"], o=expected, **names)
+    np.testing.assert_allclose(plain(written(t, start)), expected, rtol=1e-12)
+    assert_grads(written, t, start, order=1, mode=mode)
 
 
 def test_writing_to_a_leaf_is_refused_and_changes_nothing() -> None:

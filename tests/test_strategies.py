@@ -46,7 +46,7 @@ def array_of(tensor: Tensor) -> np.ndarray:
 
 
 def simplest(strategy: Any, condition: Any = lambda drawn: True) -> Any:
-    return find(strategy, condition, settings=settings(max_examples=2000, phases=tuple(Phase)))
+    return find(strategy, condition, settings=settings(max_examples=500, phases=tuple(Phase)))
 
 
 def drawn(strategy: Any, count: int = 150) -> list[Any]:

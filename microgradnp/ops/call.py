@@ -280,18 +280,10 @@ def _record(record: Operation) -> list[str]:
     for i, name in enumerate(record.operands):
         if name in record.rules:
             lines.append(f"    node.edge{i} = {name}_edge")
-            if name in record.list_operands:
-                lines.append(f"    node.constant{i} = constants_of({name})")
-            else:
-                lines.append(f"    if {name}_edge is None: node.constant{i} = constant_of({name})")
-        else:
-            lines.append(f"    node.constant{i} = constant_of({name})")
+        lines += [f"    {line}" for line in _record_constant(record, i, name)]
     for saved, users in _saved(record).items():
         condition = " or ".join(f"{user}_edge is not None" for user in users)
         always = len(users) == len(record.rules)
-        if saved in record.operands and saved not in record.list_operands:
-            graph = f"{saved}_edge is None and " if saved in record.rules else ""
-            lines.append(f"    if {graph}inference.ever and ({condition}): refuse_saving({saved})")
         lines.append(f"    {'' if always else f'if {condition}: '}node._saved_{saved} = {_value(record, saved)}")
     return [
         *lines,
@@ -300,6 +292,21 @@ def _record(record: Operation) -> list[str]:
         "else:",
         *[f"    {line}" for line in _leave_out()],
     ]
+
+
+def _record_constant(record: Operation, i: int, name: str) -> list[str]:
+    """What stands for an operand without gradient; and no inference tensor may be saved."""
+    if name in record.list_operands:
+        return [f"node.constant{i} = constants_of({name})"]
+    lines = [f"node.constant{i} = constant_of({name})"]
+    if users := _saved(record).get(name):
+        condition = " or ".join(f"{user}_edge is not None" for user in users)
+        lines.append(f"if inference.ever and ({condition}): refuse_saving({name})")
+    if name not in record.rules:
+        return lines
+    if len(record.rules) == 1:
+        return []  # there is a node because this operand has an edge
+    return [f"if {name}_edge is None:", *(f"    {line}" for line in lines)]
 
 
 def _put_in_order(record: Operation) -> list[str]:
@@ -315,10 +322,7 @@ def _leave_out() -> list[str]:
 
 def _mark_view(record: Operation) -> list[str]:
     first = record.operands[0]
-    return [
-        f"if array.base is not None and owner_of(array) is owner_of({first}_array):"
-        f" look_into(out, {first})"
-    ]
+    return [f"if array.base is not None and owner_of(array) is owner_of({first}_array): look_into(out, {first})"]
 
 
 # What is saved
@@ -397,8 +401,9 @@ def _run_source(record: Operation, positions: dict[str, int], graph: bool) -> st
     lines = [f"def {'run_graph' if graph else 'run'}(self, g, grads, waiting, wanted, retain):"]
     for operand, rule in record.rules.items():
         values = ", ".join(["g", *(_read(record, need, operand, positions, graph) for need in _needs(rule))])
+        there = "" if len(record.rules) == 1 and operand not in record.list_operands else "edge is not None and "
         step = [
-            "if edge is not None and (wanted is None or edge in wanted):",
+            f"if {there}(wanted is None or edge in wanted):",
             f"    d = rule_{operand}({values})",
             "    if d.shape != edge.shape or d.dtype is not edge.dtype: d = fit(d, edge)",
             "    if edge in grads: grads[edge] = grads[edge] + d",

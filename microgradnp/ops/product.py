@@ -332,15 +332,20 @@ def _numpy_dot(a: Array, b: Array) -> Array:
 
 
 def _by_input(g, weight):
-    if len(weight.shape) == 1:
+    if weight.ndim == 1:
         return g[..., None] * weight
-    return np.dot(g, weight) if len(g.shape) == 2 else np.matmul(g, weight)
+    return np.dot(g, weight) if g.ndim == 2 else np.matmul(g, weight)
 
 
 def _by_weight(g, input, weight_shape):
     if len(weight_shape) == 1:
         return np.dot(g.reshape((-1,)), _rows(input))
-    return np.dot(g.T, input) if len(g.shape) == 2 else np.dot(_rows(g).T, _rows(input))
+    return np.dot(g.T, input) if g.ndim == 2 else np.dot(_rows(g).T, _rows(input))
+
+
+def _by_bias(g, bias_shape):
+    # Otherwise the engine adds up what broadcasting has repeated; here, where that is simple, it takes half the time.
+    return np.add.reduce(g, 0) if g.shape[1:] == bias_shape and g.dtype.itemsize > 2 else g
 
 
 def _linears(make: Any) -> list[tuple[Any, ...]]:
@@ -350,7 +355,7 @@ def _linears(make: Any) -> list[tuple[Any, ...]]:
 
 
 @operation(public=("nn.functional.linear",), promotes=False, samples=_linears)
-@derivatives(input=_by_input, weight=_by_weight, bias=lambda g: g)
+@derivatives(input=_by_input, weight=_by_weight, bias=_by_bias)
 def linear(input: Array, weight: Array, bias: Array = None) -> Array:
     """``input @ weight.T + bias``: shapes (..., in), (out, in), (out,) give (..., out); (..., in), (in,) give (...).
 

@@ -183,7 +183,13 @@ def sigmoid(input: Array) -> Array:
         return (1 / (1 + np.exp(-input.astype(np.float32)))).astype(HALF)
     if not input.ndim:
         return 1 / (1 + np.exp(-input))
-    return in_blocks(_sigmoid, input) if input.size > BLOCK else _sigmoid(input, None)
+    if input.size > BLOCK:
+        return in_blocks(_sigmoid, input)
+    one = ONE[input.dtype]
+    out = np.negative(input)  # what follows is written out: on small arrays a call costs a twentieth of it
+    np.exp(out, out)
+    np.add(out, one, out)
+    return np.true_divide(one, out, out)
 
 
 def _sigmoid(input: Any, out: Any) -> Any:

@@ -155,6 +155,33 @@ def test_layout_in_memory_does_not_matter(record: Operation, data: st.DataObject
             assert_close([same, *sames], [out, *gradients], EXACT, f"{call} {layout}")
 
 
+@every_derivative
+@examples(1)
+@sampled
+def test_gradients_own_their_memory(record: Operation, data: st.DataObject, seed: int) -> None:
+    """Writing to one reaches no other, no operand, cotangent or result, and nothing that is saved.
+
+    So further backward passes give the same, to the last digit if they run on arrays.
+    """
+    for call, values, g in drawn(record, data, seed):
+        tensors = tensors_of(call, values)
+        out, wanted, cotangent = apply(call, tensors), [tensors[i] for i in call.wanted], mg.from_numpy(g)
+        others = [plain(out), *(array for array in (*values, g) if isinstance(array, np.ndarray))]
+        before = [array.tobytes() for array in others]
+        expected = None
+        for options in ({"retain_graph": True}, {"create_graph": True}, {"retain_graph": True}, {}):
+            found = [plain(gradient) for gradient in mg.autograd.grad(out, wanted, cotangent, **options)]
+            for i, gradient in enumerate(found):
+                for other in (*others, *found[:i]):
+                    assert not np.shares_memory(gradient, other), f"{call} {options}: gradient {i} shares memory"
+            expected = expected or [gradient.copy() for gradient in found]
+            assert [gradient.dtype for gradient in found] == [gradient.dtype for gradient in expected]
+            assert_close(found, expected, EXACT if "create_graph" in options else 0.0, f"{call} {options}")
+            for gradient in found:
+                gradient[...] = np.nan
+        assert [array.tobytes() for array in others] == before, f"{call}: something else was written to"
+
+
 @every_operation
 @examples(1)
 @sampled

@@ -71,7 +71,7 @@ class SGD(Optimizer):
         """Python numbers, whatever was given: a NumPy float64 would turn float32 arithmetic into float64."""
         lr, momentum = float(group["lr"]), float(group["momentum"])
         weight, decay = 1 - float(group["dampening"]), float(group["weight_decay"])
-        parts = (bool(decay), bool(momentum), weight != 1, bool(group["nesterov"]), bool(group["maximize"]))
+        parts = (decay != 0, momentum != 0, weight != 1, bool(group["nesterov"]), bool(group["maximize"]))
         return lr, momentum, weight, decay, parts
 
     def update(  # type: ignore[override]
@@ -85,6 +85,7 @@ class SGD(Optimizer):
     ) -> None:
         """The formula of the class, for each parameter; ``parts`` tells which parts of it there are."""
         decays, keeps, weighs, nesterov, maximize = parts
+        multiply, subtract = np.multiply, np.subtract
         rate: Any = None  # as a 0-d array of the parameters' type, which spares NumPy a conversion for each
         for p in params:
             array, grad = p._array, p._grad._array  # type: ignore[union-attr]
@@ -96,7 +97,7 @@ class SGD(Optimizer):
                 grad = grad + array * decay
             if keeps:
                 grad = self._with_momentum(self.state[p], grad, momentum, weight if weighs else None, nesterov)
-            np.subtract(array, np.multiply(grad, rate), array)
+            subtract(array, multiply(grad, rate), array)
 
     @staticmethod
     def _with_momentum(state: dict[str, Any], grad: Any, momentum: float, weight: float | None, nesterov: bool) -> Any:

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..autograd import Function, enable_grad, grad, no_grad
-from ..tensor import Tensor, make
+from ..autograd.engine import sweep
+from ..tensor import Tensor, edge_of, make
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Path: TypeAlias = tuple[Any, ...]
@@ -54,17 +55,17 @@ class Run:
 
     def vjp(self, cotangents: Sequence[Any], create_graph: bool = False) -> list[Tensor | None]:
         """The gradient of each input, for the cotangents (arrays, tensors, or None) of the outputs; None for none."""
-        pairs = [
-            (out, v if isinstance(v, Tensor) else make(v))
-            for out, v in zip(self.outputs, cotangents, strict=True)
-            if v is not None and out.requires_grad
-        ]
-        wanted = [x for x in self.inputs if x.requires_grad]
-        if not pairs:
-            return [None] * len(self.inputs)
-        outputs, seeds = zip(*pairs, strict=True)
-        found = iter(grad(outputs, wanted, seeds, retain_graph=True, create_graph=create_graph, allow_unused=True))
-        return [next(found) if x.requires_grad else None for x in self.inputs]
+        edges = [edge_of(x) for x in self.inputs]
+        seeds: dict[Any, Any] = {}
+        for out, v in zip(self.outputs, cotangents, strict=True):
+            edge = edge_of(out)
+            if v is None or edge is None:
+                continue
+            seed = (v if isinstance(v, Tensor) else make(v)) if create_graph else v
+            seeds[edge] = seeds[edge] + seed if edge in seeds else seed
+        targets, found = [edge for edge in edges if edge is not None], {}
+        sweep(seeds, targets=targets, collected=found, retain_graph=True, create_graph=create_graph)
+        return [None if edge is None else found.get(edge) for edge in edges]
 
     def gradient(self, cotangents: Sequence[Any], create_graph: bool = False) -> Array:
         """The same as one flat float64 array, with zeros for None."""

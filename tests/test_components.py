@@ -9,7 +9,8 @@ import microgradnp as mg
 from microgradnp import nn
 from microgradnp.autograd import Function
 from microgradnp.autograd.function import once_differentiable
-from microgradnp.testing import GradcheckError, check, check_module, check_op
+from microgradnp.testing import GradcheckError, Report, check, check_module, check_op
+from microgradnp.testing.results import Results
 
 
 def sample(*shape, requires_grad=True, dtype=mg.float64):
@@ -333,6 +334,24 @@ def test_both_modes_are_checked_where_they_differ_and_buffers_stay():
     assert list(check_module(module.eval(), sample(4, 3)).checks) == ["evaluation"]
 
 
+def test_every_call_begins_with_the_same_state():
+    class Counting(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("calls", mg.zeros(1))
+            self.seen = []
+
+        def forward(self, x):
+            self.calls.add_(1)
+            self.seen.append(x)
+            return x * self.calls * len(self.seen)
+
+    module = Counting()
+    assert check_module(module, sample(2)).ok
+    assert module.calls.item() == 0
+    assert module.seen == []
+
+
 class WrongProduct(nn.Module):
     def __init__(self, op):
         super().__init__()
@@ -460,6 +479,14 @@ def test_the_text_has_at_most_fifteen_lines(op):
     text = str(check_op(op, sample(3), raise_exception=False))
     assert len(text.splitlines()) <= 15
     assert text.startswith(f"pass: {op.__name__}.apply (" if op is Once else f"fail: {op.__name__}.apply, ")
+
+
+def test_a_failure_counts_more_than_what_is_inconclusive():
+    results = Results("both")
+    for verdict in ("pass", "inconclusive", "fail", "pass"):
+        results.add(verdict, Report(verdict, verdict))
+    assert results.verdict == "fail"
+    assert str(results).startswith("fail: both, fail")
 
 
 def test_results_are_as_bad_as_the_worst_check():

@@ -135,13 +135,19 @@ def _check_shape(function: str, input: Tensor, shape: Any, **parameters: Any) ->
     return shape
 
 
+def _as_row(parameter: Any, dtype: Any) -> Any:
+    if parameter is None or (parameter.ndim == 1 and parameter.dtype == dtype):
+        return parameter
+    return cast(parameter, dtype).reshape((parameter.numel(),))
+
+
 def _normalized(input: Tensor, shape: tuple[int, ...], eps: float, weight: Any, bias: Any, center: bool) -> Tensor:
     """All that is along the dimensions of ``shape`` as one row; float16 is computed in float32."""
     length = math.prod(shape)
     x: Any = cast(input, float32) if input.dtype == float16 else input
     x = x if len(shape) == 1 else x.reshape((*input.shape[: -len(shape)], length))
     x = scaled_to_one(centered(x) if center else x, eps)
-    weight, bias = (p if p is None else cast(p, x.dtype).reshape((length,)) for p in (weight, bias))
+    weight, bias = (_as_row(parameter, x.dtype) for parameter in (weight, bias))
     if weight is not None:
         x = weighted_and_shifted(x, weight, bias)
     elif bias is not None:

@@ -165,8 +165,8 @@ def layer_norm(
     The variance is the mean squared deviation, without Bessel's correction; ``weight`` and ``bias`` have the normalized
     shape. Raises RuntimeError for shapes or dtypes that do not fit.
 
-    Source: Ba, Kiros & Hinton 2016, arXiv:1607.06450;
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html;
+    Ba, Kiros & Hinton 2016, arXiv:1607.06450
 
     >>> import microgradnp
     >>> microgradnp.nn.functional.layer_norm(microgradnp.tensor([1.0, 3.0]), [2])
@@ -190,8 +190,8 @@ def rms_norm(input: Array, normalized_shape: Any, weight: Array = None, eps: flo
     ``weight`` has the normalized shape; ``eps`` is by default that of the type computed in, ``finfo(dtype).eps``.
     Raises RuntimeError for shapes that do not fit.
 
-    Source: Zhang & Sennrich 2019, arXiv:1910.07467;
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.rms_norm.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.rms_norm.html;
+    Zhang & Sennrich 2019, arXiv:1910.07467
     """
     shape = _check_shape("rms_norm", input, normalized_shape, weight=weight)
     check_floats("rms_norm", input)

@@ -14,7 +14,7 @@ from .activation import check_floats
 from .conversion import cast
 from .extreme import argmax
 from .record import Array, composite, derivatives, operation
-from .reduction import row_sums, sum
+from .reduction import LARGE, row_sums, sum
 from .shape import dim_from
 
 
@@ -29,7 +29,7 @@ def less_the_largest(input, dim):
 
 
 def _sum(input, dim):
-    if dim == input.ndim - 1:
+    if input.size >= LARGE and dim == input.ndim - 1:
         return row_sums(input, keepdim=True)
     return np.add.reduce(input, axis=dim, keepdims=True)
 

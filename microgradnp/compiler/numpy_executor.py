@@ -10,15 +10,20 @@ cannot write to a given array. A run is not undone when a call raises: what it h
 
 from __future__ import annotations
 
+import itertools
 import keyword
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from . import numpy_memory
 from .capture import getitem
+from .numpy_blocks import Blocks, shape_of
 from .numpy_writers import plain, written
 from .plan.functions import is_view, makes, ufunc_of
+from .plan.rephrasing import rephrased
+from .plan.rewriting import Facts
 from .program import Block, Call, Program, Value, look, values_in
 
 
@@ -27,7 +32,11 @@ def build(program: Program) -> Any:
 
     Arguments must have the shapes, dtypes and strides of the captured ones.
     """
-    source = Source(program)
+    return run_of(Source(rephrased(program)))
+
+
+def run_of(source: Source) -> Any:
+    """The function that a source is the text of."""
     namespace = dict(source.names)
     exec(compile(source.text, "<replay>", "exec"), namespace)
     run = namespace["run"]
@@ -42,13 +51,9 @@ class Source:
         self.program = program
         self.names: dict[str, Any] = {"empty": np.empty, "array": np.array}
         self._named: dict[Any, str] = {}
-        self._counts = dict.fromkeys(("run", "arguments", "slice"), 0)  # taken
+        self._counts: dict[str, int] = {"run": 0, "arguments": 0, "slice": 0}  # taken
         self._bases: dict[Block, np.ndarray] = {}
-        self._writable = {
-            id(call)
-            for call in program.calls
-            if makes(call) == call.results and written(call, lambda item: "") is not None
-        }
+        self._writable = {id(call) for call in program.calls if makes(call) == call.results and self.can_write(call)}
         writable = {value.block for call in program.calls if id(call) in self._writable for value in call.results}
         new = self._handed_out()
         self._prepared = new & writable  # new in each run, made just before their contents are computed
@@ -57,6 +62,10 @@ class Source:
         self._lay_out()
         self.kept, self._copied = self._kept_arrays()
         self.text = "\n    ".join(["def run(arguments):", *self._lines()]) + "\n"
+
+    def can_write(self, call: Call) -> bool:
+        """Whether a call can put its results into arrays that are there already."""
+        return written(call, lambda item: "") is not None
 
     # What has a place
 
@@ -116,15 +125,31 @@ class Source:
             if value.block.kind == "argument"
         ]
         lines = [f"{self._text(value)} = arguments[{value.block.index}]" for value in given if value not in made]
-        for call in self.program.calls:
-            lines += self._lines_of(call)
+        lines += self._lines_of_calls()
         lines += [f"{name}[...] = {self._text(value)}" for name, value in self._copied.items()]
         outputs = [self._output(value) for value in self.program.fresh]
         return [*lines, f"return ({', '.join(outputs)}{',' * (len(outputs) == 1)})"]
 
+    def _lines_of_calls(self) -> Iterator[str]:
+        """The lines of the calls in order; several on large arrays of one shape are made block by block."""
+        facts = Facts(self.program)
+        left = [(number, call) for number, call in enumerate(self.program.calls) if not self._is_made_once(call)]
+        for shape, group in itertools.groupby(left, lambda pair: shape_of(pair[1], self._has_place)):
+            calls = list(group)
+            blocks = Blocks(calls, facts, self._array) if shape is not None else None
+            if blocks is not None and blocks.worthwhile():
+                yield blocks.line(self._text, lambda item: self._name(item, id(item), "blocks"))
+            else:
+                yield from (line for _, call in calls for line in self._lines_of(call))
+
+    def _is_made_once(self, call: Call) -> bool:
+        return is_view(call) and all(map(self._has_place, call.results))
+
     def _lines_of(self, call: Call) -> list[str]:
+        if self._is_made_once(call):
+            return []
         if call.results and not makes(call) and all(map(self._has_place, call.results)):
-            return [] if is_view(call) else [plain(call, self._text)]
+            return [plain(call, self._text)]  # it looks at its argument, and returns it
         if id(call) in self._writable:
             making = [self._making(value) for value in call.results if value.block in self._prepared]
             return [*making, *filter(None, [written(call, self._text)])]

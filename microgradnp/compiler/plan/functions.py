@@ -23,7 +23,7 @@ def is_pure(function: Any) -> bool:
     if module.startswith("microgradnp.ops"):
         return not getattr(function, "checks", False)
     if module.partition(".")[0] != "numpy" or module.startswith("numpy.random"):
-        return function in (getitem, astype, copied, window, side_by_side)
+        return function in (getitem, astype, copied, window, reinterpreted, side_by_side)
     return function not in _NOT_PURE
 
 
@@ -103,6 +103,11 @@ def loop_dtypes(call: Call) -> tuple[np.dtype[Any], ...] | None:
 def window(array: np.ndarray, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> np.ndarray:
     """The memory of an array, seen in another form."""
     return np.ndarray(shape, array.dtype, array, offset, strides)
+
+
+def reinterpreted(array: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """The bits of an array, as another dtype of the same size."""
+    return array.view(dtype)
 
 
 def side_by_side(*arrays: np.ndarray) -> np.ndarray:

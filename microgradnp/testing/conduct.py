@@ -55,8 +55,13 @@ def repairs_seen(findings: list[Finding]) -> Iterator[None]:
 
 def random_like(out: Tensor, rng: Any) -> Array:
     """A random cotangent for an output: of both signs, none of them small, none a round number."""
-    drawn = rng.uniform(0.5, 1.5, out.shape) * rng.choice([-1.0, 1.0], out.shape)
-    return np.asarray(drawn).astype(out._array.dtype)
+    return np.asarray(spread(rng, 0.5, 1.5, out.shape), out._array.dtype)
+
+
+def spread(rng: Any, low: float, high: float, shape: Any) -> Array:
+    """Random numbers of both signs, of sizes between ``low`` and ``high``."""
+    drawn = rng.uniform(-1, 1, shape)
+    return np.copysign(low + (high - low) * np.abs(drawn), drawn)
 
 
 def unharmed(subject: Subject, run: Run) -> list[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
+from .conduct import spread
 from .numeric import Line
 from .subject import Array, Subject, leaves
 
@@ -137,13 +138,15 @@ def directions(subject: Subject, outputs: int, rng: Any, count: int) -> Iterator
             continue
         size = np.where(np.isfinite(point), np.maximum(np.abs(point), typical(point)), 0.0)
         for _ in range(count):
-            direction = size * rng.uniform(0.5, 1.0, point.shape) * rng.choice([-1.0, 1.0], point.shape)
+            direction = size * spread(rng, 0.5, 1.0, point.shape)
             low, high = _reach(point, direction, subject.low[k], subject.high[k])
             yield k, direction, Line(_walker(subject, k, direction, outputs), 1.0, 0.0, low, high)
 
 
 def _reach(point: Array, direction: Array, low: float, high: float) -> tuple[float, float]:
     """How far one can go along a direction and stay in the domain."""
+    if low == -np.inf and high == np.inf:
+        return low, high
     ends = np.array([(low - point) / direction, (high - point) / direction])
     return float(np.nanmax(ends.min(0))), float(np.nanmin(ends.max(0)))
 

@@ -322,7 +322,7 @@ def build(program: Program, executor: str) -> Any:
     from .plan import plan
 
     if executor == "numba":
-        from . import numba_executor as chosen
+        from . import machine_code as chosen
     else:
         from . import numpy_executor as chosen
     return chosen.build(plan(program))

@@ -1,0 +1,5 @@
+"""Running a program as machine code, with Numba."""
+
+from .executor import build
+
+__all__ = ["build"]

@@ -20,6 +20,7 @@ from .report import Finding
 from .subject import Array, Run, Subject
 
 AWAY = 1e-6  # how far away the gradients nearby are taken, relative to each input
+CLOSE = 1e-8  # and slopes, which are noisier: so close that those of a smooth function hardly differ
 RANDOM, ALONG = 8, 2  # how many at random places, and how many on each side along a direction
 NEARBY = 24  # at how many places the slope by one element is taken
 OUTPUTS, LINES = 4, 8  # how many outputs, and how many lines, are looked at
@@ -34,12 +35,12 @@ def uncover(subject: Subject, comparison: Comparison, f0: Array, eps: float, rng
     found = False
     for line in np.flatnonzero((comparison.verdict == FAIL).any(1))[:LINES]:
         row = int(comparison.rows[line])
-        slopes = np.array([_slope(subject, row, f0.size, eps, rng) for _ in range(NEARBY)])
-        low, high = slopes.min(0), slopes.max(0)
+        slopes, errors = np.array([_slope(subject, row, f0.size, eps, rng) for _ in range(NEARBY)]).swapaxes(0, 1)
+        low, high, noise = slopes.min(0), slopes.max(0), errors.max(0)
         value = comparison.slopes.value[line]
         low, high = np.minimum(low, value), np.maximum(high, value)
         size = np.maximum(np.abs(low), np.abs(high))
-        here = (comparison.verdict[line] == FAIL) & (high - low > 100 * LOOSE * size)
+        here = (comparison.verdict[line] == FAIL) & (high - low > 100 * LOOSE * size + 8 * noise)
         here &= (low <= comparison.analytic[line]) & (comparison.analytic[line] <= high)
         for ends, end in ((comparison.slopes.low, low), (comparison.slopes.high, high)):
             ends[line] = np.where(here, end, ends[line])
@@ -48,14 +49,15 @@ def uncover(subject: Subject, comparison: Comparison, f0: Array, eps: float, rng
     return found
 
 
-def _slope(subject: Subject, row: int, outputs: int, eps: float, rng: Any) -> Array:
-    """The slopes by one element at a point nearby."""
+def _slope(subject: Subject, row: int, outputs: int, eps: float, rng: Any) -> tuple[Array, Array]:
+    """The slopes by one element at a point nearby, and their errors."""
     total = sum(point.size for point in subject.points)
-    points = subject.stepped(AWAY * rng.uniform(-1, 1, total))
+    points = subject.stepped(CLOSE * rng.uniform(-1, 1, total))
     line = line_of(subject, points, row, outputs)
     f0 = subject.values(points)
     unknown = Goal(np.full((1, outputs), np.nan), LOOSE, np.zeros((1, 1)))
-    return measure([line], f0, eps, unknown, AWAY / 256 * line.scale).value[0]
+    slopes = measure([line], f0, eps, unknown, CLOSE / 256 * line.scale)
+    return slopes.value[0], slopes.error[0]
 
 
 def together(subject: Subject, run: Run, comparison: Comparison, rng: Any) -> list[Finding]:

@@ -34,7 +34,7 @@ from microgradnp.testing import assert_grads
 from microgradnp.testing.strategies import LAYOUTS
 
 EXACT = 4e-15  # what a different order of summation may change
-RTOL = 1e-6  # of derivatives; where they are not that good in random directions, the whole Jacobian is compared
+RTOL = 3e-7  # of derivatives; where they are not that good in random directions, the whole Jacobian is compared
 
 
 def family_and_name(record: Operation) -> str:

@@ -1,0 +1,202 @@
+"""Kernels: the same numbers, to rounding, as the captured calls one by one.
+
+Most programs are tested with kernels that Python runs, which needs no compiler; a few with Numba itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from contextlib import contextmanager
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_plan import Machine, like, numbers
+
+import microgradnp as mg
+from microgradnp import nn
+from microgradnp.compiler.capture import Tape
+from microgradnp.compiler.interpreter import interpret
+from microgradnp.compiler.machine_code import build, compiling, executor
+from microgradnp.compiler.plan import plan
+
+
+def in_python(source, arguments):
+    """A kernel that is run by Python."""
+
+    def carray(address, shape, dtype):
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        return np.ndarray(shape, dtype, (ctypes.c_char * size).from_address(int(address)))
+
+    namespace = {"np": np, "carray": carray, "pointer": int}
+    exec(source, namespace)
+
+    def kernel(*given):
+        with np.errstate(all="ignore"):
+            namespace["kernel"](*given)
+
+    return kernel
+
+
+@contextmanager
+def python_kernels():
+    with mock.patch.object(executor, "compiled", in_python):
+        yield
+
+
+def check_same_numbers(machine, program, runs=2):
+    """Run a program call by call, and as machine code, on the same memory with other numbers in it each time."""
+    run = build(plan(program))
+    for number in range(runs):
+        given = [like(array, number * 10 + i) for i, array in enumerate(machine.given)]
+        for i, array in enumerate((*machine.memory, *machine.fed)):
+            array[...] = numbers(array.shape, array.dtype.type, 100 * number + i)
+        before = [array.copy() for array in machine.memory]
+        copies = [like(array, number * 10 + i) for i, array in enumerate(machine.given)]
+        fresh, kept = interpret(program, copies)
+        expected = [np.array(array) for array in (*fresh, *kept, *machine.memory, *copies)]
+        for array, old in zip(machine.memory, before, strict=True):
+            array[...] = old
+        result = [*run(given), *run.kept, *machine.memory, *given]
+        for one, other in zip(result, expected, strict=True):
+            assert (one.shape, one.dtype) == (other.shape, other.dtype)
+            assert_close(one, other)
+
+
+def assert_close(one, other):
+    """Equal to rounding, relative to the norm of the array."""
+    if other.dtype.kind != "f":
+        np.testing.assert_array_equal(one, other)
+        return
+    finite = np.isfinite(other)
+    np.testing.assert_array_equal(np.where(finite, 0, one), np.where(finite, 0, other))
+    scale = np.linalg.norm(np.where(finite, other, 0).astype(np.float64)) + 1e-30
+    error = np.linalg.norm(np.where(finite, one, 0).astype(np.float64) - np.where(finite, other, 0))
+    assert error <= scale * (1e-11 if other.dtype == np.float64 else 1e-5), (one, other)
+
+
+def random_program(data, steps):
+    machine = Machine(data.draw)
+    with np.errstate(all="ignore"):
+        machine.begin()
+        for _ in range(data.draw(st.integers(1, steps))):
+            machine.step()
+        return machine, machine.finish()
+
+
+@given(data=st.data())
+def test_random_programs(data):
+    machine, program = random_program(data, 15)
+    with np.errstate(all="ignore"), python_kernels():
+        check_same_numbers(machine, program)
+
+
+@pytest.mark.slow
+@settings(max_examples=30)
+@given(data=st.data())
+def test_random_programs_compiled(data):
+    pytest.importorskip("numba")
+    machine, program = random_program(data, 60)
+    with np.errstate(all="ignore"):
+        check_same_numbers(machine, program)
+
+
+def program_of(function, *arrays):
+    """What a function of capturing arrays does, as a machine with a program."""
+    tape = Tape()
+    captured = [tape.outside(array) for array in arrays]
+    result = function(*captured)
+    program = tape.finish(tuple(result) if isinstance(result, tuple) else (result,))
+    run = build(plan(program))
+    return run, interpret(program)[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_chain_is_one_kernel_that_stores_only_its_result(dtype):
+    x, y = numbers((3, 4), dtype, 0), numbers((4,), dtype, 1)
+    sources = []
+
+    def noting(source, arguments):
+        sources.append(source)
+        return in_python(source, arguments)
+
+    with mock.patch.object(executor, "compiled", noting):
+        run, expected = program_of(lambda x, y: np.exp(np.negative(np.add(x, y))) * 2.0, x, y)
+        (result,) = run([])
+    assert_close(result, expected[0])
+    assert result.dtype == dtype
+    assert len(sources) == 1
+    assert sources[0].count("] = ") == 1
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.maximum(x, np.where(np.less(x, 1), np.nan, x)),
+        lambda x: np.minimum.reduce(np.where(np.less(x, 1), np.nan, x), 1),
+        lambda x: np.divide(x, np.subtract(x, x)),
+        lambda x: np.sign(np.subtract(x, 1)),
+        lambda x: np.add.reduce(x, axis=(0, 1)),
+        lambda x: np.multiply.reduce(x, axis=None, keepdims=True),
+        lambda x: np.maximum.reduce(x, axis=0, keepdims=True),
+        lambda x: (np.dot(x.T, x), np.dot(x, np.copy(x[0])), np.vdot(x, x)),
+        lambda x: np.copy(x.T).reshape(-1)[::-1],
+        lambda x: np.power(x, 2) + np.sqrt(x) * np.tanh(x),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_functions(function, dtype):
+    with np.errstate(all="ignore"), python_kernels():
+        run, expected = program_of(function, numbers((3, 4), dtype, 0))
+        for one, other in zip(run([]), expected, strict=True):
+            assert one.dtype == other.dtype
+            assert_close(one, np.asarray(other))
+
+
+def test_what_is_not_known_is_called():
+    with python_kernels():
+        x = numbers((3, 4), np.float64, 0)
+        run, expected = program_of(lambda x: np.sort(x * 2 + 1, axis=1) * np.cumsum(x - 1, 1), x)
+        assert_close(run([])[0], expected[0])
+    assert "sort" in run.source
+    assert "cumsum" in run.source
+
+
+def test_numba_trains_as_the_function_does():
+    pytest.importorskip("numba")
+
+    def training():
+        mg.manual_seed(0)
+        model = nn.Sequential(nn.Linear(2, 4), nn.Sigmoid(), nn.Linear(4, 1), nn.Sigmoid()).double()
+        optimizer = mg.optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
+
+        def step(x, y):
+            loss = nn.functional.mse_loss(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return model, step
+
+    x = mg.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], dtype=mg.float64)
+    y = mg.tensor([[0.0], [1.0], [1.0], [0.0]], dtype=mg.float64)
+    (model, eager), (other, step) = training(), training()
+    step = mg.compile(step, executor="numba")
+    for _ in range(50):
+        assert_close(step(x, y).detach().numpy(), eager(x, y).detach().numpy())
+    for p, q in zip(model.parameters(), other.parameters(), strict=True):
+        assert_close(q.detach().numpy(), p.detach().numpy())
+
+
+def test_without_numba_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(compiling.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r'pip install "microgradnp\[jit\]"'):
+        compiling.compiled.__wrapped__("def kernel(table):\n    pass\n", 0)
+
+
+def test_kernels_are_kept_for_other_processes(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert compiling.directory() == tmp_path / "microgradnp"

@@ -65,7 +65,9 @@ class Module(Tree):
         loud = silence() if outer is None else None
         token = _enter(here)
         try:
-            return self.forward(*args, **kwargs) if self._hooks is None else self._hooks.call(self, args, kwargs)
+            if self._hooks is not None:
+                return self._hooks.call(self, args, kwargs)
+            return self.forward(*args, **kwargs) if kwargs else self.forward(*args)  # which need not copy a dictionary
         finally:
             _leave(token)
             if outer is None:

@@ -173,6 +173,15 @@ def test_fast_mode_needs_few_evaluations():
     assert len(calls) < 30
 
 
+def test_fast_mode_alone_judges_what_is_large():
+    (x,) = leaves((60, 50))
+    report = gradcheck(function(lambda g, x: g * 3.001 * x * x), x, mode="fast", raise_exception=False)
+    assert report.verdict == "fail" and report.mode == "fast" and report.worst.index is None
+    assert "along a random direction" in str(report) and "was not looked at" in str(report)
+    report = gradcheck(microgradnp.relu, leaf(*([0.0] * 3000)), mode="fast", raise_exception=False)
+    assert report.verdict == "inconclusive"
+
+
 def test_the_default_mode(monkeypatch):
     monkeypatch.setattr(check, "_mode", "full")
     assert check.default_mode() == "full"

@@ -15,11 +15,12 @@ from . import numeric
 from .lines import coordinates, directions, imaginary
 from .numeric import CERTAIN, JUMP, KINK, SMOOTH, STEEP, Goal, Line, Slopes
 from .precision import Precision
-from .subject import Array, Run, Subject
+from .subject import Array, Run, Subject, flat
 
 PASS, INCONCLUSIVE, FAIL, SKIPPED = range(4)
 
 ENOUGH = 8  # so many lines with wrong derivatives, and the others need not be looked at closely
+LARGE = 4_000_000  # entries of a Jacobian that is not set up to explain what random directions leave open
 DIRECTIONS = 2  # for each input, in fast mode; of order 2 one
 
 
@@ -146,31 +147,24 @@ def jacobian(run: Run, inputs: int) -> Array:
 
 def fast(
     subject: Subject, run: Run, v: list[Array], g: Array, f0: Array, precision: Precision, options: Any, rng: Any
-) -> Comparison | None:
-    """Random directions, for a random combination ``v`` of the outputs. None where that is not enough to decide."""
+) -> Comparison:
+    """Random directions, for a random combination ``v`` of the outputs: one number for each."""
     chosen = list(directions(subject, f0.size, rng, 1 if subject.everything else DIRECTIONS))
-    if not chosen:
-        return None
     starts = np.cumsum([0, *(point.size for point in subject.points)])
     parts = [g[starts[k] : starts[k + 1]] @ direction.reshape(-1) for k, direction, _ in chosen]
-    weights = np.concatenate([array.reshape(-1) for array in v])
-    unknown = np.full((len(chosen), f0.size), np.nan)
-    each = Goal(unknown, precision.relative, np.full((len(chosen), 1), precision.natural), precision.absolute)
-    slopes = numeric.measure([line for *_, line in chosen], f0, precision.eps, each, options.step)
-    terms = weights * slopes.value
-    together = Slopes(len(chosen), np.array([np.abs(weights) @ np.abs(f0)]))
-    together.value[:, 0] = terms.sum(1)
-    together.error[:, 0] = slopes.error @ np.abs(weights)
-    kink = np.abs(slopes.high - slopes.low) @ np.abs(weights)
-    analytic = np.array(parts)[:, None]
-    typical = np.sqrt((terms**2).sum(1))[:, None]
-    goal = Goal(analytic, precision.relative, precision.natural, precision.absolute)
-    goal = Goal(np.maximum(np.abs(analytic), 0.1 * typical), precision.relative, precision.natural, precision.absolute)
-    tolerance = goal.tolerance(together.value, together.size)
-    good = (
-        (np.abs(analytic - together.value) <= tolerance) & (together.error <= tolerance) & (kink[:, None] <= tolerance)
-    )
-    if not good.all():
-        return None
-    together.state[:] = SMOOTH
-    return Comparison(np.array([starts[k] for k, *_ in chosen]), analytic, together, goal, options.kinks, False)
+    analytic, weights = np.array(parts).reshape(-1, 1), flat(v)
+    natural = np.full((len(chosen), 1), precision.natural)
+    unknown = Goal(np.full((len(chosen), f0.size), np.nan), precision.relative, natural, precision.absolute)
+    each = numeric.measure([line for *_, line in chosen], f0, precision.eps, unknown, options.step)
+    terms = weights * each.value
+    slopes = Slopes(len(chosen), np.array([np.abs(weights) @ np.abs(f0)]))
+    slopes.value[:, 0], slopes.error[:, 0] = terms.sum(1), each.error @ np.abs(weights)
+    slopes.error[~np.isfinite(slopes.error)] = np.inf
+    # Where terms of both signs leave little, what is left is judged by them.
+    typical = np.maximum(np.abs(analytic), 0.1 * np.sqrt((terms**2).sum(1, keepdims=True)))
+    goal = Goal(typical, precision.relative, natural, precision.absolute)
+    tolerance = goal.tolerance(slopes.value, slopes.size)
+    kink = (np.abs(each.high - each.low) @ np.abs(weights))[:, None]
+    slopes.state[(slopes.error <= tolerance) & (kink <= tolerance)] = SMOOTH
+    slopes.error[slopes.state != SMOOTH] = np.inf
+    return Comparison(np.array([starts[k] for k, *_ in chosen], int), analytic, slopes, goal, options.kinks, False)

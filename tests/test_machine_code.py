@@ -155,6 +155,38 @@ def test_functions(function, dtype):
             assert_close(one, np.asarray(other))
 
 
+def written_then_transposed(x):
+    np.add(x, 1, out=x)
+    return np.multiply(x.T, 2)
+
+
+def read_then_shifted(x):
+    y = np.multiply(x[1:], 2)
+    np.add(x[:-1], 1, out=x[:-1])
+    return y * x[1:]
+
+
+def shifted_then_read(x):
+    np.add(x[:-1], 1, out=x[1:])
+    return np.multiply(x[:-1], 2)
+
+
+@pytest.mark.parametrize("function", [written_then_transposed, read_then_shifted, shifted_then_read])
+def test_calls_that_meet_at_other_elements_are_loops_of_their_own(function):
+    x = numbers((4, 4), np.float64, 0)
+    before = x.copy()
+    with python_kernels():
+        tape = Tape()
+        program = tape.finish((function(tape.outside(x)),))
+        run = build(plan(program))
+        x[...] = before
+        expected, _ = interpret(program)
+        after = x.copy()
+        x[...] = before
+        assert_close(run([])[0], expected[0])
+    np.testing.assert_array_equal(x, after)
+
+
 def test_what_is_not_known_is_called():
     with python_kernels():
         x = numbers((3, 4), np.float64, 0)

@@ -99,7 +99,6 @@ class Loop:
             target = where(formula.result)
             text = cast(f"({formula.text.format(*terms)})", formula.dtype, target.dtype)
             yield f"{indent}t{number} = {rounded(text, target.dtype)}"
-            known = {place: name for place, name in known.items() if not place.meets(target)}
             known[target] = f"t{number}"
             last = all(where(other.result) != target for other in self.formulas[number + 1 :])
             if last and needed(formula.result, self):

@@ -225,6 +225,15 @@ def test_a_backward_may_refuse_to_be_differentiated(op, says):
     assert note in str(results)
 
 
+def test_at_kinks_there_is_no_second_order():
+    x = mg.tensor([0.0, -1.0, 2.0], dtype=mg.float64, requires_grad=True)
+    results = check_op(mg.relu, x)
+    assert results.checks["second order"].verdict == "pass"
+    assert results.checks["no dimensions"].kinks == 1
+    assert results.notes == ["second order: not checked at kinks, for there the gradient jumps"]
+    assert failing(check_op(mg.relu, x, kinks="error", raise_exception=False)) >= {"float64", "second order"}
+
+
 def test_an_error_at_the_sample_is_raised_and_one_at_a_derived_sample_is_a_finding():
     class Raises(Square):
         @staticmethod

@@ -75,7 +75,8 @@ class Blocks:
             return self._names[self._key(item)] if isinstance(item, Value) and item.shape else text(item)
 
         body = "; ".join(written(call, in_block) or "" for _, call in self.calls)
-        return f"for {', '.join(self._names.values())}, in {name(self._blocks())}: {body}"
+        names = ", ".join(self._names.values()) + "," * (len(self._names) == 1)
+        return f"for {names} in {name(self._blocks())}: {body}"
 
     def _blocks(self) -> list[tuple[np.ndarray, ...]]:
         size = next(iter(self._arrays.values())).size

@@ -10,7 +10,8 @@ any function what it does. All shapes, dtypes and strides are those of the captu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +47,7 @@ class Value:
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape, dtype=np.intp))
+        return math.prod(self.shape)
 
     @property
     def contiguous(self) -> bool:
@@ -125,18 +126,25 @@ def look(base: np.ndarray, value: Value) -> np.ndarray:
     return np.asarray(Window(base, value))
 
 
-def values_in(structure: Any) -> Iterator[Value]:
+def values_in(structure: Any) -> list[Value]:
     """The values in a nested structure, in order, each as often as it stands there."""
-    if isinstance(structure, Value):
-        yield structure
-    elif isinstance(structure, (tuple, list)):
+    found: list[Value] = []
+    _collect(structure, found)
+    return found
+
+
+def _collect(structure: Any, found: list[Value]) -> None:
+    kind = structure.__class__
+    if kind is Value:
+        found.append(structure)
+    elif kind is tuple or kind is list or isinstance(structure, (tuple, list)):
         for item in structure:
-            yield from values_in(item)
-    elif isinstance(structure, dict):
+            _collect(item, found)
+    elif kind is dict:
         for item in structure.values():
-            yield from values_in(item)
-    elif isinstance(structure, slice):
-        yield from values_in((structure.start, structure.stop, structure.step))
+            _collect(item, found)
+    elif kind is slice:
+        _collect((structure.start, structure.stop, structure.step), found)
 
 
 def mapped(structure: Any, function: Callable[[Any], Any]) -> Any:

@@ -35,8 +35,10 @@ def ufunc_of(function: Any) -> np.ufunc | None:
 
 def makes(call: Call) -> tuple[Value, ...]:
     """The results of a call that are new memory; the others look into that of its operands."""
+    if not call.results:
+        return ()
     blocks = {value.block for value in values_in((call.args, call.kwargs))}
-    return tuple(value for value in call.results if value.block not in blocks)
+    return tuple([value for value in call.results if value.block not in blocks])
 
 
 def is_view(call: Call) -> bool:

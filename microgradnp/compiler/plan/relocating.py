@@ -24,7 +24,7 @@ def relocate(program: Program, movable: Callable[[Block], bool]) -> tuple[Progra
         for values in zip(*(strand.roles for strand in group), strict=True):
             blocks = [value.block for value in values]
             new = moves.keys().isdisjoint(blocks) and len(set(blocks)) == len(blocks)
-            if new and all(value.block.kind == "outside" and fills(value) and movable(value.block) for value in values):
+            if new and all(_can_move(value) and movable(value.block) for value in values):
                 moves |= _moved(draft, blocks)
     draft.calls += [draft.updated(call) for call in program.calls]
     relocated = draft.finish()
@@ -33,6 +33,10 @@ def relocate(program: Program, movable: Callable[[Block], bool]) -> tuple[Progra
         if value.block in homes:
             value.sample = look(value.block.array, value)
     return relocated, moves
+
+
+def _can_move(value: Value) -> bool:
+    return value.block.kind == "outside" and value.contiguous and fills(value)
 
 
 def _moved(draft: Draft, blocks: list[Block]) -> dict[Block, np.ndarray]:

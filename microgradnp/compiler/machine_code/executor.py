@@ -98,7 +98,8 @@ def piece_of(call: Call) -> Piece | None:
     """What a kernel would make of a call, if it should make it."""
     formula = formula_of(call)
     if formula is not None:
-        return None if call.function in SLOW and formula.result.size > SMALL_SLOW else formula
+        slow = call.function in SLOW and formula.result.size > SMALL_SLOW
+        return None if slow or _reads_elsewhere(formula) else formula
     reduction = reduction_of(call)
     if reduction is not None:
         return reduction if reduction.array.size <= LARGE_REDUCTION else None
@@ -107,6 +108,17 @@ def piece_of(call: Call) -> Piece | None:
         work = product.left.size * (product.right.shape[1] if len(product.right.shape) > 1 else 1)
         return product if work <= SMALL_PRODUCT else None
     return None
+
+
+def _reads_elsewhere(formula: Formula) -> bool:
+    """Whether it writes where it reads, at other elements: NumPy then works on a copy."""
+    target = formula.result
+    return any(
+        value.block is target.block
+        and (value.offset, value.shape, value.strides) != (target.offset, target.shape, target.strides)
+        for value in formula.reads
+        if isinstance(value, Value)
+    )
 
 
 def _last_reads(program: Program) -> dict[Block, int]:

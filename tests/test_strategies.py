@@ -400,6 +400,15 @@ def test_the_order_can_be_limited() -> None:
         assert_grads(Once.apply, laid_out([1.0, -2.0]))
 
 
+@settings(max_examples=5)
+@given(tensors(elements=away_from(0)), tensors(shape=(2, 3), elements=spaced()), broadcastable(2, elements=spaced()))
+def test_points_are_good_by_construction(x: Tensor, rows: Tensor, pair: tuple[Tensor, Tensor]) -> None:
+    assert_grads(mg.abs, x, kinks="error", mode="fast")
+    assert_grads(mg.maximum, *pair, kinks="error", mode="fast")
+    for fn in (mg.sort, mg.max, mg.median):
+        assert_grads(lambda t, fn=fn: fn(t, 1)[0], rows, kinks="error", mode="fast")
+
+
 def test_hypothesis_is_told_how_close_examples_come_to_failing() -> None:
     targets, events = [], []
     with pytest.MonkeyPatch.context() as patch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from contextlib import ExitStack, contextmanager
 from unittest import mock
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from microgradnp.compiler import numpy_blocks
 from microgradnp.compiler.capture import Tape
 from microgradnp.compiler.interpreter import interpret
+from microgradnp.compiler.listing import program_text
 from microgradnp.compiler.numpy_executor import build
 from microgradnp.compiler.plan import plan, relocate, rephrasing
 from microgradnp.compiler.plan.renewing import renewed
@@ -526,3 +528,86 @@ def test_parameters_that_share_memory_are_not_moved():
     for each in (p, q):
         np.subtract(each, np.multiply(np.exp(each), 0.5), out=each)
     assert not relocate(tape.finish(), lambda block: True)[1]
+
+
+# NumPy's executor
+
+
+def both_ways(function, *arrays):
+    """What a function of captured arrays gives, interpreted and executed; and the executor's source."""
+    tape = Tape()
+    program = tape.finish((function(*map(tape.outside, arrays)),))
+    run = build(plan(program))
+    return bits(interpret(program)[0]), bits(run(())), run.source
+
+
+def test_large_arrays_are_treated_block_by_block():
+    x = array(300, 1001)
+    expected, found, source = both_ways(lambda x: np.add.reduce(1.0 / (1.0 + np.exp(np.negative(x))), axis=0), x)
+    assert found == expected
+    assert source.count("for ") == 1
+
+
+def test_calls_on_arrays_that_overlap_are_not_made_block_by_block():
+    memory = array(100_100)
+    tape = Tape()
+    x, y = tape.outside(memory[:100_000]), tape.outside(memory[100:])
+    np.multiply(x, 1.5, out=x)
+    np.add(y, 1.0, out=y)
+    assert "for " not in build(plan(tape.finish())).source
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
+def test_where_is_made_of_bits(dtype):
+    x, y = array(50, 41, dtype=dtype), array(50, 41, seed=1, dtype=dtype)
+    if np.dtype(dtype).kind == "f":
+        x[0, :4] = np.nan, np.inf, -0.0, -np.inf
+    for choices in ((0, x), (x, 0), (x, y), (-1, x), (x, x[0, 0]), (y, -0.0)):
+        if dtype is np.int32 and isinstance(choices[1], float):
+            continue
+        expected, found, source = both_ways(lambda x, y: np.where(x < y, *choices) * 1, x, y)  # noqa: B023
+        assert found == expected
+        assert "where" not in source
+
+
+def test_small_or_broadcast_choices_are_left_to_where():
+    for shape, other in (((3, 4), (3, 4)), ((50, 41), (41,))):
+        assert "where" in both_ways(lambda x, y: np.where(x < y, x, y), array(*shape), array(*other, seed=1))[2]
+
+
+def test_a_view_that_begins_where_an_index_says():
+    tape = Tape()
+    x, i = tape.outside(array(4, 3)), tape.outside(where := np.array([2, 0]))
+    run = build(plan(tape.finish((x[i[0]] + 1.0,))))
+    for place in (1, 3, 0):
+        where[0] = place
+        assert bits(run(())) == bits([array(4, 3)[place] + 1.0])
+
+
+def test_nothing_is_allocated_but_what_is_returned():
+    program, _ = training([(30, 20), (20,)], "momentum")
+    run = build(plan(program))
+    run(())
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            run(())
+            tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        run(())
+        assert tracemalloc.get_traced_memory()[1] - before < 1500  # bytes; the smallest temporary array is 4800
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_listing_tells_what_is_computed_where():
+    tape = Tape()
+    x = tape.outside(array(3, 4))
+    np.subtract(x, np.exp(x) * 0.5, out=x)
+    text = program_text(tape.finish((np.add.reduce(x, axis=0),)))
+    assert "v0 is memory that lives on, float64[3, 4]" in text
+    assert "v1 = exp(v0)" in text
+    assert "v0 <- subtract(v0, v2)" in text
+    assert "= add.reduce(v0, axis=0)" in text
+    assert "test_plan.py:" in text
+    assert text.endswith("return v3")

@@ -30,7 +30,7 @@ def shape_of(call: Call, has_place: Callable[[Value], bool]) -> tuple[int, ...] 
     values = _values(call)
     result = values[-1]
     same = all(value.shape == result.shape and value.contiguous for value in values if value.shape)
-    if not same or not all(map(has_place, values)) or result.size * result.dtype.itemsize < LARGE:
+    if not result.shape or not same or not all(map(has_place, values)) or result.size * result.dtype.itemsize < LARGE:
         return None
     return result.shape
 

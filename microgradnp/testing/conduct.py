@@ -168,7 +168,7 @@ class Conduct:
 
     def recorded(self) -> Iterator[Finding]:
         """Recorded for higher derivatives, the backward pass gives the same, and leaves the cotangents as they were."""
-        given = [make(array.copy()) for array in self.v]
+        given = [make(array.copy()).requires_grad_().clone() for array in self.v]  # no leaves: they may be written to
         found = self.run.vjp(given, create_graph=True)
         if not all(np.array_equal(t._array, array) for t, array in zip(given, self.v, strict=True)):
             yield Finding("mutation", "the backward pass has changed the values of the gradient that came in")
@@ -182,12 +182,12 @@ class Conduct:
                 return
 
     def views(self) -> Iterator[Finding]:
-        """An output that shares memory with an input is a view that autograd knows."""
-        for out in self.run.outputs:
-            for x in self.run.given:
-                if out is not x and out._base is None and np.may_share_memory(out._array, x._array) and out._array.size:
+        """An output that shares memory with an input, or with another output, is a view that autograd knows."""
+        for k, out in enumerate(self.run.outputs):
+            for what, others in (("an input", self.run.given), ("another output", self.run.outputs[:k])):
+                if any(_shared(out, other) for other in others):
                     text = (
-                        "an output shares its memory with an input, and is no view that autograd knows: writing to one "
+                        f"an output shares its memory with {what}, and is no view that autograd knows: writing to one "
                         "changes the other. Return a copy (.clone()), or make it with a view operation"
                     )
                     yield Finding("aliasing", text)
@@ -301,3 +301,9 @@ def draws(subject: Subject) -> bool:
     subject.run()
     after = random.default_generator._bytes()
     return not np.array_equal(between, after) or np.array_equal(before, after)
+
+
+def _shared(out: Tensor, other: Tensor) -> bool:
+    """Whether two tensors share memory, and autograd does not know."""
+    known = out is other or out._base is not None or other._base is not None
+    return not known and out._array.size > 0 and np.may_share_memory(out._array, other._array)

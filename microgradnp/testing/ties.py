@@ -41,6 +41,7 @@ def uncover(subject: Subject, comparison: Comparison, f0: Array, eps: float, rng
         low, high = np.minimum(low, value), np.maximum(high, value)
         size = np.maximum(np.abs(low), np.abs(high))
         here = (comparison.verdict[line] == FAIL) & (high - low > 100 * LOOSE * size + 8 * noise)
+        low, high = low - noise - LOOSE * size, high + noise + LOOSE * size
         here &= (low <= comparison.analytic[line]) & (comparison.analytic[line] <= high)
         for ends, end in ((comparison.slopes.low, low), (comparison.slopes.high, high)):
             ends[line] = np.where(here, end, ends[line])

@@ -77,7 +77,7 @@ class Subject:
     """A function and the point at which it is checked.
 
     ``dtype`` is what all floating point inputs are converted to, None to leave them. ``points`` are the checked inputs
-    as arrays; ``names``, what they are called; ``layout``, their shapes. After the first ``run``: ``selected``, which
+    as arrays; ``names``, what they are called. After the first ``run``: ``selected``, which
     of the tensors that come out are checked (``everything``: all of floating point, else those that require gradients).
 
     Raises ValueError where no input requires gradients.

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..numpy_executor import Source, run_of
-from ..plan.functions import is_view, targets
+from ..plan.functions import is_view, makes, targets
 from ..program import Block, Call, Program, Value, values_in
 from .compiling import compiled
 from .formulas import SLOW, Formula, formula_of
@@ -42,13 +42,28 @@ class KernelSource(Source):
     """The Python function for a program, with kernels."""
 
     def __init__(self, program: Program) -> None:
-        self._pieces: dict[int, Piece] = {}
-        for call in program.calls:
-            piece = None if is_view(call) else piece_of(call)
-            if piece is not None:
-                self._pieces[id(call)] = piece
+        self.program = program
+        self._wandering = self._without_a_place()
+        self._pieces = dict(self._pieces_within_reach())
         self._last_read = _last_reads(program)
         super().__init__(program)
+
+    def _pieces_within_reach(self) -> Iterator[tuple[int, Piece]]:
+        """What kernels make, of the calls whose operands and results all have a place that a kernel can find."""
+        placeless = self._handed_out()  # and the results of calls that cannot write to a given array
+        for call in self.program.calls:
+            values = set(values_in((call.args, call.kwargs, call.results)))
+            within = placeless.isdisjoint(value.block for value in values) and all(map(self._findable, values))
+            piece = None if is_view(call) or not within else piece_of(call)
+            if piece is not None:
+                yield id(call), piece
+            elif not super().can_write(call) or makes(call) != call.results:
+                placeless |= {value.block for value in makes(call)}
+
+    def _findable(self, value: Value) -> bool:
+        """Whether it begins at a place that is known beforehand, and between whole elements."""
+        aligned = not any(step % value.dtype.itemsize for step in (*value.strides, value.offset))
+        return aligned and value not in self._wandering
 
     def can_write(self, call: Call) -> bool:
         return (id(call) in self._pieces and not targets(call)) or super().can_write(call)
@@ -60,7 +75,7 @@ class KernelSource(Source):
     def _lines_of_calls(self) -> Iterator[str]:
         waiting: list[tuple[int, Call]] = []
         for number, call in enumerate(self.program.calls):
-            if id(call) in self._pieces and all(map(self._reachable, values_in((call.args, call.kwargs, call.results)))):
+            if id(call) in self._pieces:
                 waiting.append((number, call))
             elif lines := self._lines_of(call):
                 yield from self._kernel(waiting)
@@ -68,14 +83,8 @@ class KernelSource(Source):
                 yield from lines
         yield from self._kernel(waiting)
 
-    def _reachable(self, value: Value) -> bool:
-        """Whether a kernel finds it: in fixed memory, or in an argument."""
-        aligned = not any(step % value.dtype.itemsize for step in (*value.strides, value.offset))
-        given = value.block.kind == "argument" and value not in self._wandering
-        return aligned and (given or self._has_place(value))
-
     def _kernel(self, calls: Sequence[tuple[int, Call]]) -> Iterator[str]:
-        if len(calls) == 1 and not isinstance(self._pieces[id(calls[0][1])], (Product, Reduction)):
+        if len(calls) == 1 and super().can_write(calls[0][1]):
             yield from self._lines_of(calls[0][1])  # nothing to gain
             return
         if not calls:

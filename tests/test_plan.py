@@ -575,6 +575,14 @@ def test_small_or_broadcast_choices_are_left_to_where():
         assert "where" in both_ways(lambda x, y: np.where(x < y, x, y), array(*shape), array(*other, seed=1))[2]
 
 
+@pytest.mark.parametrize("function", [np.sum, np.prod, np.max, np.min])
+@pytest.mark.parametrize("options", [{}, {"axis": 1}, {"axis": (0, 1), "keepdims": True}, {"axis": -1, "initial": 2.0}])
+def test_reductions_are_made_by_ufuncs(function, options):
+    expected, found, source = both_ways(lambda x: function(np.exp(x), **options), array(3, 4))
+    assert found == expected
+    assert ("_reduce(" in source) == ("initial" not in options)
+
+
 def test_a_view_that_begins_where_an_index_says():
     tape = Tape()
     x, i = tape.outside(array(4, 3)), tape.outside(where := np.array([2, 0]))

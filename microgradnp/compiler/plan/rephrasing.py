@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -114,4 +115,25 @@ def _vdot(draft: Draft, call: Call) -> bool:
     return True
 
 
-_REPHRASINGS: dict[Any, Callable[[Draft, Call], bool]] = {np.where: _where, np.vdot: _vdot}
+def _reduction(reduce: Any) -> Callable[[Draft, Call], bool]:
+    """``sum`` and its like are Python functions, which call the ``reduce`` of a ufunc in the end."""
+
+    def rephrase(draft: Draft, call: Call) -> bool:
+        given = dict(zip(("array", "axis"), call.args, strict=False)) | call.kwargs
+        array = given.pop("array", None)
+        if len(call.args) > 2 or given.keys() - {"axis", "keepdims"} or not isinstance(array, Value):
+            return False
+        draft.calls.append(replace(call, function=reduce, args=(array,), kwargs={"axis": None, **given}))
+        return True
+
+    return rephrase
+
+
+_REPHRASINGS: dict[Any, Callable[[Draft, Call], bool]] = {
+    np.where: _where,
+    np.vdot: _vdot,
+    np.sum: _reduction(np.add.reduce),
+    np.prod: _reduction(np.multiply.reduce),
+    np.max: _reduction(np.maximum.reduce),
+    np.min: _reduction(np.minimum.reduce),
+}

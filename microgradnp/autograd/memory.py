@@ -179,6 +179,8 @@ class Loan:
 
     def end(self, _: Any) -> None:
         """The array is gone: nobody outside can write to the memory any more."""
+        if sys.is_finalizing():  # nor will anybody go backward
+            return
         key = id(owner_of(self.array))
         loans = lent[key]
         loans.remove(self)

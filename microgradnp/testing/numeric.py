@@ -206,12 +206,12 @@ def noise(line: Line, f0: Array) -> Array:
     """
     found = []
     sign = 1 if line.high >= -line.low else -1
-    largest = min(TINY * min(line.near or line.scale, line.scale), max(line.high, -line.low) / 5)
+    largest = min(TINY * min(line.near or line.scale, line.scale), max(line.high, -line.low) / 7)
     for step in (largest, largest / 256):
-        values = np.array([line.at(sign * k * step)[0] for k in range(1, 6)])
+        values = np.array([line.at(sign * k * step)[0] for k in range(1, 8)])
         found.append(np.nan_to_num(np.abs(np.diff(values, 3, axis=0)).max(0) / 4, nan=0.0, posinf=0.0))
     large, small = found
-    return np.where(large > 4 * small, 0.0, np.maximum(large, small))
+    return np.where(large > 6 * small, 0.0, np.maximum(large, small))
 
 
 class Refinement:

@@ -106,7 +106,7 @@ LOSSES = {
 
 
 @executors
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     names=st.lists(st.sampled_from(sorted(LAYERS)), min_size=1, max_size=3),
     loss=st.sampled_from(sorted(LOSSES)),

@@ -220,8 +220,7 @@ class Run:
 
     def _check_survivors(self, session: Session, fresh: list[Any], kept: list[Any]) -> None:
         """Note tensors that outlive the run without being its results: the next run must not make such."""
-        known = {id(tensor) for tensor in (*fresh, *kept)}
-        self.survivors = [tuple(t.shape) for t in session.survivors() if id(t) not in known]
+        self.survivors = [tuple(tensor.shape) for tensor in session.survivors((*fresh, *kept))]
 
     def _check_memory(self, session: Session) -> None:
         """What is written to must be reachable by one way only."""

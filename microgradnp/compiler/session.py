@@ -18,7 +18,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -282,10 +282,16 @@ class Session:
     def made(self, tensor: Tensor) -> bool:
         return id(tensor) in self._made
 
-    def survivors(self) -> list[Tensor]:
-        """Tensors that the run made and that are still there."""
-        gc.collect()
-        return [tensor for reference in tuple(self._made.values()) if (tensor := reference()) is not None]
+    def survivors(self, results: Iterable[Tensor]) -> list[Tensor]:
+        """Tensors that the run made and that are still there, besides those that are known."""
+        known = {id(tensor) for tensor in results}
+        if self._living(known):
+            gc.collect()  # they may only wait for it
+        return self._living(known)
+
+    def _living(self, known: set[int]) -> list[Tensor]:
+        made = [reference() for reference in tuple(self._made.values())]
+        return [tensor for tensor in made if tensor is not None and id(tensor) not in known]
 
     def settle_rebound(self) -> None:
         """Tensors that were given other memory get its contents in their own, where the next run looks for them."""

@@ -30,7 +30,8 @@ from .program import Block, Call, Program, Value, look, values_in
 def build(program: Program) -> Any:
     """A function of the arguments that returns the fresh outputs; its ``kept`` are the others, in fixed memory.
 
-    Arguments must have the shapes, dtypes and strides of the captured ones.
+    The program must have been planned: no call writes to a constant then. Arguments must have the shapes, dtypes and
+    strides of the captured ones.
     """
     return run_of(Source(rephrased(program)))
 
@@ -110,9 +111,7 @@ class Source:
         return fixed and value not in self._wandering
 
     def _array(self, value: Value) -> np.ndarray:
-        if value.block not in self._bases:
-            self._bases[value.block] = numpy_memory.base_of(value.block)
-        return look(self._bases[value.block], value)
+        return look(self._bases.get(value.block, value.block.array), value)
 
     # Lines
 

@@ -8,7 +8,6 @@ outputs that are new memory, and the results of calls that cannot write to a giv
 from __future__ import annotations
 
 from bisect import insort
-from typing import Any
 
 import numpy as np
 
@@ -125,8 +124,3 @@ def arena_of(length: int) -> np.ndarray:
     memory = np.empty(length + ALIGNMENT, np.uint8)
     begin = -memory.__array_interface__["data"][0] % ALIGNMENT
     return memory[begin : begin + length]
-
-
-def base_of(block: Block) -> Any:
-    """The array whose memory is a block that is there before the run."""
-    return block.array.copy("K") if block.kind == "constant" else block.array

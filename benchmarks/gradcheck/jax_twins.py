@@ -90,5 +90,6 @@ TWINS = {
     "detached-output": detached_output(),
     "detached-cotangent": rule(jnp.sin, lambda g, x: jax.lax.stop_gradient(g) * jnp.cos(x)),
     "gradient-inside": lambda x: jnp.sum(jax.grad(lambda y: jnp.sum(y**3))(x) ** 2),
+    "mixed": rule(lambda x, w: x * w, lambda g, x, w: (g * jax.lax.stop_gradient(w), g * x)),
     "wrong-second": wrong_second(),
 }

@@ -67,6 +67,36 @@ def reuses_buffer(t: Any) -> Any:
     return sine(t, lambda ctx, g, x: buffer.copy_(g * t.cos(x)).detach())
 
 
+def overwrites_result(t: Any) -> Any:
+    class Exp(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            out = t.exp(x)
+            ctx.save_for_backward(out)
+            return out
+
+        @staticmethod
+        def backward(ctx, g):
+            (out,) = ctx.saved_tensors
+            return out.data.mul_(g).clone()
+
+    return Exp.apply
+
+
+def shares_results(t: Any) -> Any:
+    class Twice(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            out = 2 * x
+            return out, out.detach()
+
+        @staticmethod
+        def backward(ctx, g, h):
+            return 2 * (g + h)
+
+    return Twice.apply
+
+
 def stale(t: Any) -> Any:
     class Square(t.autograd.Function):
         @staticmethod
@@ -229,6 +259,21 @@ def detached_cotangent(t: Any) -> Any:
     return sine(t, lambda ctx, g, x: g.detach() * t.cos(x))
 
 
+def mixed(t: Any) -> Any:
+    class Product(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            ctx.save_for_backward(x, w)
+            return x * w
+
+        @staticmethod
+        def backward(ctx, g):
+            x, w = ctx.saved_tensors
+            return g * w.detach(), g * x
+
+    return Product.apply
+
+
 def other_when_recorded(t: Any) -> Any:
     return sine(t, lambda ctx, g, x: g * t.cos(x) * (1.5 if t.is_grad_enabled() else 1.0))
 
@@ -253,6 +298,20 @@ MISBEHAVING = [
         "its result is its input's own memory, and nothing knows",
         [numbers(3)],
         build=aliases_input,
+        jax=ALIAS,
+    ),
+    Case(
+        "overwrites-result",
+        "uses its result's memory for the gradient",
+        [numbers(3)],
+        build=overwrites_result,
+        jax=PURE,
+    ),
+    Case(
+        "shares-results",
+        "two results in the same memory, and nothing knows",
+        [numbers(3)],
+        build=shares_results,
         jax=ALIAS,
     ),
     Case("reuses-buffer", "writes every gradient into the same memory", [numbers(3)], build=reuses_buffer, jax=ALIAS),
@@ -329,6 +388,13 @@ MISBEHAVING = [
         "its second derivative forgets the gradient that arrives",
         [numbers(3)],
         build=detached_cotangent,
+        order=2,
+    ),
+    Case(
+        "mixed",
+        "its second derivative by two inputs is missing in one order, and there in the other",
+        [numbers(3), numbers(3, seed=1)],
+        build=mixed,
         order=2,
     ),
     Case(

@@ -317,6 +317,20 @@ VALUES = [
     ),
     # Scales
     Case(
+        "tail",
+        "nothing in the tails of tanh, where the slope is 1e-10",
+        [array(12.0, -11.0)],
+        lambda t, x: t.tanh(x),
+        lambda t, g, x: g * t.where(abs(x) < 10, 1 - t.tanh(x) ** 2, 0 * x),
+    ),
+    Case(
+        "behind-noise",
+        "1 % off, for a function whose values have only eight digits",
+        [numbers(3)],
+        lambda t, x: (t.sin(x) + 1e8) - 1e8,
+        lambda t, g, x: g * 1.01 * t.cos(x),
+    ),
+    Case(
         "huge",
         "0.1 % too large, for numbers of 1e12",
         [array(1e12, -3e12)],

@@ -622,6 +622,17 @@ def test_what_is_kept_has_memory_that_nothing_else_is_ever_in():
     assert len(set(offsets.values())) < len(offsets)  # others do share
 
 
+@pytest.mark.parametrize(("seen", "shared"), [(lambda y: y, True), (lambda y: y.T, False)])
+def test_a_result_takes_the_place_of_an_operand_of_the_same_form(seen, shared):
+    tape = Tape()
+    y = np.exp(tape.outside(array(4, 4)))
+    z = np.add(y, seen(y))
+    program = plan(tape.finish((np.add.reduce(z, axis=0),)))
+    fixed = {call.results[0].block for call in program.calls if call.function in (np.exp, np.add)}
+    offsets, _ = numpy_memory.places(program, fixed)
+    assert (len(set(offsets.values())) == 1) == shared
+
+
 def test_the_listing_tells_what_is_computed_where():
     tape = Tape()
     x = tape.outside(array(3, 4))

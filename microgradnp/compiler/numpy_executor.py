@@ -53,7 +53,7 @@ class Source:
         self.names: dict[str, Any] = {"empty": np.empty, "array": np.array}
         self._named: dict[Any, str] = {}
         self._counts: dict[str, int] = {"run": 0, "arguments": 0, "slice": 0}  # taken
-        self._bases: dict[Block, np.ndarray] = {}
+        self._bases: dict[Block, Any] = {}  # of the blocks in the arena
         self._writable = {id(call) for call in program.calls if makes(call) == call.results and self.can_write(call)}
         writable = {value.block for call in program.calls if id(call) in self._writable for value in call.results}
         new = self._handed_out()

@@ -423,9 +423,9 @@ def test_a_view_of_what_was_before_keeps_a_value_from_being_renamed():
     assert any(call.writes for call in planned.calls)
 
 
-def test_views_of_arguments_are_in_their_block():
+def test_views_of_memory_that_is_not_numpys_are_in_its_block():
     tape = Tape()
-    x = tape.argument(array(3, 4), 0)
+    x = tape.outside(np.frombuffer(bytearray(96)).reshape(3, 4))
     x.T[0] = 1.0
     (view,) = [call for call in plan(tape.finish((x + 1.0,))).calls if call.function is np.transpose]
     assert view.results[0].block is x.value.block
@@ -528,6 +528,24 @@ def test_parameters_that_share_memory_are_not_moved():
     tape.update = 0
     for each in (p, q):
         np.subtract(each, np.multiply(np.exp(each), 0.5), out=each)
+    assert not relocate(tape.finish(), lambda block: True)[1]
+
+
+def test_updates_with_a_number_that_changes_in_between_are_not_merged():
+    tape = Tape()
+    p, q, t = tape.outside(array(3)), tape.outside(array(4)), tape.outside(np.array(1.0))
+    tape.update = 0
+    np.subtract(p, np.multiply(np.exp(p), t), out=p)
+    np.add(t, 1.0, out=t)
+    np.subtract(q, np.multiply(np.exp(q), t), out=q)
+    assert not relocate(tape.finish(), lambda block: True)[1]
+
+
+def test_parameters_in_another_order_are_not_moved():
+    tape = Tape()
+    tape.update = 0
+    for p in (tape.outside(np.asfortranarray(array(3, 2))), tape.outside(array(4))):
+        np.multiply(p, 0.5, out=p)
     assert not relocate(tape.finish(), lambda block: True)[1]
 
 

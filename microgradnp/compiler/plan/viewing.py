@@ -15,7 +15,7 @@ from .rewriting import Draft
 def located(program: Program) -> Program:
     """Results that look into the memory of an operand are put into its block.
 
-    The tape knows memory by its owner, and so not that of arguments and of arrays whose owner is not in one piece.
+    The tape knows memory by the array that owns it, and so not that of a file, a buffer or another library.
     """
     draft = Draft(program)
     for call in program.calls:

@@ -173,7 +173,7 @@ class Conduct:
             found = self.run.vjp(given, create_graph=True)
         except RuntimeError:  # a backward in NumPy refuses what requires gradients: it may be right all the same
             given = [make(array.copy()) for array in self.v]
-            found = self.run.vjp(given)
+            found = self.run.vjp([t._array for t in given])
         if not all(np.array_equal(t._array, array) for t, array in zip(given, self.v, strict=True)):
             yield Finding("mutation", "the backward pass has changed the values of the gradient that came in")
         elif not self.same(filled(found, self.run.inputs)):

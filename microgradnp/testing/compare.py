@@ -19,6 +19,8 @@ from .subject import Array, Run, Subject, flat
 
 PASS, INCONCLUSIVE, FAIL, SKIPPED = range(4)
 
+LOST = 2.0**14  # by how many eps of the largest value a slope may be off where its function is nothing but rounding
+VAGUE = 0.02  # the estimated error, relative to a slope, with which it may be such
 ENOUGH = 8  # so many lines with wrong derivatives, and the others need not be looked at closely
 LARGE = 4_000_000  # entries of a Jacobian that is not set up to explain what random directions leave open
 DIRECTIONS = 2  # for each input, in fast mode; of order 2 one
@@ -105,7 +107,18 @@ def full(subject: Subject, run: Run, f0: Array, precision: Precision, options: A
         slopes = numeric.complex_step(lines, f0, precision.eps)
     else:
         slopes = closely(lines, f0, precision.eps, goal, options.step)
+        leave_noise(slopes, LOST * precision.eps * np.abs(f0[np.isfinite(f0)]).max(initial=0.0) / scale)
     return Comparison(rows, analytic, slopes, goal, options.kinks, options.kinks == "skip" and subject.everything)
+
+
+def leave_noise(slopes: Slopes, noise: Array) -> None:
+    """Slopes that are not exact, and no more than ``noise``, may be any such number.
+
+    Where a function is 0 but for rounding, its values do not tell what they were made of: the larger ones beside do.
+    The best of many estimates then looks better than it is.
+    """
+    lost = (slopes.error > VAGUE * np.abs(slopes.value)) & (np.abs(slopes.value) <= noise)
+    slopes.error[lost] = np.broadcast_to(noise, lost.shape)[lost]
 
 
 def closely(lines: Sequence[Line], f0: Array, eps: float, goal: Goal, step: float | None) -> Slopes:

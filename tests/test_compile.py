@@ -400,7 +400,7 @@ def test_variables_around_the_function_are_guarded(executor):
 def test_surroundings_that_never_stay_are_refused():
     with pytest.raises(NotCapturable, match="the variable 'i', which the function uses, has another value"):
         f = mg.compile(lambda x: x * i)
-        for i in range(100):
+        for i in range(100):  # noqa: B007, the function uses it
             f(mg.ones(2))
 
 

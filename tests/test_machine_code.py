@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_compile import LAYERS, LOSSES, Apply, batches, sgd, twins
 from test_plan import Machine, like, numbers
 
 import microgradnp as mg
@@ -94,11 +95,11 @@ def test_random_programs(data):
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_random_programs_compiled(data):
     pytest.importorskip("numba")
-    machine, program = random_program(data, 60)
+    machine, program = random_program(data, 40)
     with np.errstate(all="ignore"):
         check_same_numbers(machine, program)
 
@@ -221,6 +222,28 @@ def test_numba_trains_as_the_function_does():
         assert_close(step(x, y).detach().numpy(), eager(x, y).detach().numpy())
     for p, q in zip(model.parameters(), other.parameters(), strict=True):
         assert_close(q.detach().numpy(), p.detach().numpy())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss, dtype", [("own", np.float64), ("bce", np.float32)])
+def test_numba_trains_every_layer_as_the_function_does(loss, dtype):
+    pytest.importorskip("numba")
+
+    def layers():
+        found = [nn.Linear(3, 4)]
+        for function in LAYERS.values():
+            found += [Apply(function), nn.Linear(4, 4)]
+        return [*found, nn.Linear(4, 2)]
+
+    options = {"momentum": 0.9, "weight_decay": 0.01, "nesterov": True}
+    eager, _, step = twins("numba", layers, LOSSES[loss], sgd(**options), np.dtype(dtype))
+    data = batches(8, (5, 3), dtype)
+    results = []
+    for run in (eager.step, step):
+        mg.manual_seed(0)
+        results.append([run(x, y).detach().numpy() for x, y in data])
+    for one, other in zip(*results, strict=True):
+        assert_close(other, one)
 
 
 def test_without_numba_the_error_says_what_to_install(monkeypatch):

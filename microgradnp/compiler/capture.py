@@ -284,7 +284,7 @@ class Number:
             return NotImplemented  # its own operator will do
         raise NotCapturable(
             f"{place_text()}: an optimizer's update does Python arithmetic with one of its settings, or asks for its "
-            "value, which would be frozen: compute what it needs in settings(), and return bools for what it branches on"
+            "value, which would be frozen: compute what it needs in settings(), and let it branch on bools"
         )
 
     __bool__ = __float__ = __int__ = __index__ = __array__ = __neg__ = __abs__ = _refuse

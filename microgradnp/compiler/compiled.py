@@ -240,8 +240,8 @@ class Run:
             with_now = update.optimizer.settings(update.group)
             if with_now != update.settings:
                 raise NotCapturable(
-                    f"compile: the settings of {type(update.optimizer).__name__} change inside the function after its step "
-                    "(by a scheduler?), which a replay would not do: call scheduler.step() outside"
+                    f"compile: the settings of {type(update.optimizer).__name__} change inside the function after its "
+                    "step (by a scheduler?), which a replay would not do: call scheduler.step() outside"
                 )
 
 
@@ -270,8 +270,8 @@ class Replay:
     def __init__(self, run: Run, executor: str) -> None:
         if run.survivors:
             raise NotCapturable(
-                f"compile: a tensor of shape {run.survivors[0]} that the function makes outlives the call (in a list, an "
-                "attribute or a closure): later calls would not make it anew. Return it instead"
+                f"compile: a tensor of shape {run.survivors[0]} that the function makes outlives the call (in a list, "
+                "an attribute or a closure): later calls would not make it anew. Return it instead"
             )
         self.guards = run.guards
         self.holds = lambda broken=run.guards.broken: broken() is None

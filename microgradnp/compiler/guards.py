@@ -13,7 +13,7 @@ _IGNORED = frozenset({"_scope"})  # rewritten by calls, and of no consequence
 
 
 class Guards:
-    """Asks for each call: the memory of each tensor, its place in the graph, gradients, modules, variables, settings."""
+    """Asks before each replay: memory and place in the graph of tensors, gradients, modules, variables, settings."""
 
     def __init__(self, function: Callable[..., Any], session: Session, arguments: Iterable[Any]) -> None:
         self._surroundings = Surroundings(function)

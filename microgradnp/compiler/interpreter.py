@@ -41,7 +41,7 @@ def interpret(program: Program, arguments: Sequence[np.ndarray] = ()) -> tuple[t
 
 
 def build(program: Program) -> Any:
-    """What every executor has: a function of the arguments that returns the fresh outputs; ``kept`` holds the others."""
+    """As every executor's: a function of the arguments that returns the fresh outputs; its ``kept`` are the others."""
 
     def run(arguments: Sequence[np.ndarray]) -> tuple[Any, ...]:
         fresh, kept = interpret(program, arguments)

@@ -69,7 +69,7 @@ class Call:
 
     ``results`` are the values that it returns; empty when it only writes (``out=``, ``copyto``). ``writes`` are the
     values that were there before and that it writes to. ``view``: its result looks into an argument's block, and
-    nothing is computed. ``structure`` says how results are returned: None for one array, else the type of the tuple or list.
+    nothing is computed. ``structure`` says how results are returned: None for one array, else the type of the tuple.
     A function with the attribute ``checks`` returns its argument, or raises: it is called in every run.
     ``place`` is the user's file and line. ``update`` numbers the optimizer update it belongs to, -1 for none.
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Surroundings:
-    """The variables that a function uses from its closure and its module, and the attributes of the object it belongs to.
+    """The variables that a function uses from its closure and its module, and the attributes of the object it is of.
 
     What it finds at second hand (in a list, in an object that is no module, in what other functions use) is not among
     them.

@@ -185,7 +185,7 @@ class Kernel:
 
     def _fixed(self, block: Block, array: np.ndarray) -> tuple[str, int]:
         """The name of the memory an array is part of, and where in it the array begins: the arena is one memory."""
-        base = self._source._bases[block]
+        base = self._source._bases.get(block, block.array)
         owner = base.base if block.kind == "own" and base.base is not None else base
         if id(owner) not in self._memories:
             self._memories[id(owner)] = f"m{len(self.addresses)}"
@@ -205,6 +205,8 @@ class Kernel:
         heads = []
         for (name, dtype), length in self._types.items():
             address = f"table[{name[1:]}]" if name[0] == "m" else f"{name}.ctypes.data"
-            heads.append(f"{name}_{dtype} = carray(pointer({address}), ({length},), np.{dtype.replace('bool', 'bool_')})")
+            heads.append(
+                f"{name}_{dtype} = carray(pointer({address}), ({length},), np.{dtype.replace('bool', 'bool_')})"
+            )
         given = [f"a{i}" for i in range(len(self.arguments))]
         return "\n    ".join([f"def kernel({', '.join(['table', *given])}):", *heads, *body]) + "\n"

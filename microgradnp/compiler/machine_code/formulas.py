@@ -25,7 +25,18 @@ SLOW = frozenset({
     np.arcsin, np.arccos, np.arctan, np.arctan2, np.arcsinh, np.arccosh, np.arctanh, np.power, np.float_power,
     np.logaddexp, np.hypot,
 })  # fmt: skip
-CALLS = SLOW | {np.sqrt, np.reciprocal, np.sign, np.floor, np.ceil, np.trunc, np.rint, np.copysign, np.isfinite, np.isinf}
+CALLS = SLOW | {
+    np.sqrt,
+    np.reciprocal,
+    np.sign,
+    np.floor,
+    np.ceil,
+    np.trunc,
+    np.rint,
+    np.copysign,
+    np.isfinite,
+    np.isinf,
+}
 FUNCTIONS = frozenset(OPERATORS) | CALLS
 COPIES = (np.copy, copied, astype, np.ascontiguousarray)
 NUMBERS = frozenset(map(np.dtype, ("bool", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")))

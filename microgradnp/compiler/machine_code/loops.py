@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..program import Call, Value, values_in
+from ..program import Call, Value
 from .formulas import Formula, cast, constant, rounded
 
 Strides = tuple[int, ...]
@@ -52,7 +52,11 @@ class Place:
 
     def element(self, strides: Strides, indices: Sequence[str]) -> str:
         """The text of an element."""
-        parts = [f"{name} * {stride}" if stride != 1 else name for name, stride in zip(indices, strides, strict=True) if stride]
+        parts = [
+            f"{name} * {stride}" if stride != 1 else name
+            for name, stride in zip(indices, strides, strict=True)
+            if stride
+        ]
         begin = self.offset // self.dtype.itemsize
         return f"{self.memory}_{self.dtype.name}[{' + '.join([*([str(begin)] if begin or not parts else []), *parts])}]"
 
@@ -105,7 +109,13 @@ class Loop:
                 yield f"{indent}{target.element(along[target], indices)} = t{number}"
 
     def _term(
-        self, item: Any, dtype: Any, where: Where, along: dict[Place, Strides], indices: list[str], known: dict[Place, str]
+        self,
+        item: Any,
+        dtype: Any,
+        where: Where,
+        along: dict[Place, Strides],
+        indices: list[str],
+        known: dict[Place, str],
     ) -> str:
         if not isinstance(item, Value):
             return constant(item, dtype)
@@ -158,8 +168,8 @@ class Reduction:
             yield f"{indent}{'    ' * depth}for {names[axis]} in range({source.shape[axis]}):"
         element = source.element(source.along(source.shape), [names[axis] for axis in range(len(source.shape))])
         yield f"{indent}{'    ' * len(self.axes)}{_STEP[self.kind].format(element)}"
-        strides = [stride for stride in _without_ones(target, len(kept))]
-        yield f"{indent}{target.element(tuple(strides), [names[axis] for axis in kept])} = {rounded('s', target.dtype)}"
+        strides = _without_ones(target, len(kept))
+        yield f"{indent}{target.element(strides, [names[axis] for axis in kept])} = {rounded('s', target.dtype)}"
 
 
 def _without_ones(target: Place, count: int) -> Strides:
@@ -263,9 +273,6 @@ def product_of(call: Call) -> Product | None:
 def _flat(value: Value) -> Value | None:
     if not value.contiguous:
         return None
-    return Value(value.number, value.block, (value.size,), value.dtype, (value.dtype.itemsize,), value.offset, value.sample)
-
-
-def touched(call: Call) -> set[Value]:
-    """Every value that a call reads or writes."""
-    return set(values_in((call.args, call.kwargs, call.results)))
+    return Value(
+        value.number, value.block, (value.size,), value.dtype, (value.dtype.itemsize,), value.offset, value.sample
+    )

@@ -3,6 +3,8 @@
 The cases, and how other checkers judge them: benchmarks/gradcheck and docs/gradient-checking-scores.md.
 """
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.gradcheck.compositions import COMPOSITIONS, spoiled
@@ -41,6 +43,15 @@ def test_there_are_enough_cases_and_no_name_twice():
     assert len(names) == len(set(names)) >= 40
     names = [case.name for case in HARD]
     assert len(names) == len(set(names)) >= 40
+
+
+def test_the_page_of_scores_shows_these_cases():
+    page = (Path(__file__).parents[1] / "docs" / "gradient-checking-scores.md").read_text(encoding="utf-8")
+    for case in WRONG:
+        assert f"| {case.name} | {case.why}" in page, "run python -m benchmarks.gradcheck"
+    for case in HARD:
+        assert f"| {case.name} | {case.why}" in page, "run python -m benchmarks.gradcheck"
+    assert f"| microgradnp | {len(WRONG)} of {len(WRONG)} | {len(HARD)} of {len(HARD)} |" in page
 
 
 @pytest.mark.slow

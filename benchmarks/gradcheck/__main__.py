@@ -53,8 +53,9 @@ beyond what they set out to check.
 - **JAX** (`jax.test_util.check_grads`, `modes=["rev"]`, float64 enabled): central differences with a step of 1e-4
   along one random direction, a tolerance of 1e-5 for float64 and wider ones for smaller types.
 - Where a case is about the second derivative, the check of order 2 is run as well (`gradgradcheck`, `order=2`).
-- *Both* means that the checker rejects the wrong rule, and the same function with right derivatives just as well: not
-  counted as caught. A dash: the case cannot be said in JAX (the reasons are at the end).
+- *Caught* is what the user gets to see as an error, a refusal to check included. *Both* means that the checker rejects
+  the wrong rule, and the same function with right derivatives just as well: not counted as caught. A dash: the case
+  cannot be said in JAX (the reasons are at the end).
 """
 
 ABSENT = "-"  # where a case cannot be said in a checker's language
@@ -63,8 +64,9 @@ ABSENT = "-"  # where a case cannot be said in a checker's language
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gradcheck", description=__doc__)
     parser.add_argument("--print", action="store_true", help="print the page, and do not write it")
+    options = parser.parse_args()
     text = page()
-    if not parser.parse_args().print:
+    if not options.print:
         PAGE.write_text(text, encoding="utf-8")
     print(text)
 

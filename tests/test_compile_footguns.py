@@ -68,11 +68,14 @@ def test_results_have_no_graph():
 
 
 def test_what_is_found_at_second_hand_is_frozen():
-    settings = {"factor": 2.0}
+    settings, factors = {"factor": 2.0}, [2.0]
     f = mg.compile(lambda x: x * settings["factor"])
+    g = mg.compile(lambda x: x * factors[0])
     calls(f, 2, mg.ones(1))
-    settings["factor"] = 3.0
-    assert f(mg.ones(1)).item() == 2.0
+    calls(g, 2, mg.ones(1))
+    settings["factor"] = factors[0] = 3.0
+    assert f(mg.ones(1)).item() == 3.0  # its name stands in the function
+    assert g(mg.ones(1)).item() == 2.0
 
 
 def test_what_changes_only_later_is_frozen():

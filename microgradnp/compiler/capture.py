@@ -67,6 +67,7 @@ class Tape:
         memory = np.empty(high - low, np.uint8)
         copy = np.ndarray(array.shape, array.dtype, memory, _address(array) - low, array.strides)
         copy[...] = array
+        copy.flags.writeable = array.flags.writeable
         self._arguments.append((array, copy))
         return self._known(copy, lambda owner: Block("argument", owner.nbytes, owner, index))
 
@@ -75,6 +76,12 @@ class Tape:
         for array, copy in self._arguments:
             if array.flags.writeable:
                 np.copyto(array, copy)
+
+    def arguments_written(self) -> list[np.ndarray]:
+        """The arguments whose copies a call has written to."""
+        blocks = {value.block for call in self.program.calls for value in call.writes}
+        indices = {block.index for block in blocks if block.kind == "argument"}
+        return [array for i, (array, _) in enumerate(self._arguments) if i in indices]
 
     def fed(self, array: np.ndarray) -> CapturedArray:
         """A 0-d array that is written to before every run."""
@@ -227,6 +234,21 @@ class CapturedArray(NDArrayOperatorsMixin):
         given = axes[0] if len(axes) == 1 else axes or None
         order = given if given is None else tuple(int(axis) for axis in given)
         return self.tape.call(np.transpose, (self, order), {})
+
+    def all(self, *args: Any, **kwargs: Any) -> Any:
+        return np.all(self, *args, **kwargs)
+
+    def any(self, *args: Any, **kwargs: Any) -> Any:
+        return np.any(self, *args, **kwargs)
+
+    def max(self, *args: Any, **kwargs: Any) -> Any:
+        return np.max(self, *args, **kwargs)
+
+    def min(self, *args: Any, **kwargs: Any) -> Any:
+        return np.min(self, *args, **kwargs)
+
+    def view(self, dtype: Any) -> Any:
+        raise NotCapturable(f"{place_text()}: view(dtype) cannot be captured: convert the values with .to(dtype)")
 
     def astype(self, dtype: Any, order: str = "K", copy: bool = True) -> Any:
         return self.tape.call(astype, (self, dtype), {"order": order, "copy": copy})

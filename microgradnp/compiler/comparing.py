@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import value_key
 from .program import Block, Call, Program, Value
 
 
@@ -52,7 +53,8 @@ def _structure(a: Any, b: Any, known: dict[Block, Block]) -> str | None:
         return _structure(list(a.values()), list(b.values()), known)
     if isinstance(a, slice):
         return _structure((a.start, a.stop, a.step), (b.start, b.stop, b.step), known)
-    return None if a is b or a == b or a != a else f"an argument is {a!r} in one run and {b!r} in the next"
+    same = value_key(a) == value_key(b) if isinstance(a, float) else a is b or a == b
+    return None if same else f"an argument is {a!r} in one run and {b!r} in the next"
 
 
 def _value(a: Value, b: Value, known: dict[Block, Block]) -> str | None:

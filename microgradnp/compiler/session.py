@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import memory
+from ..autograd.modes import recording
 from ..autograd.node import Leaf
 from ..ops import operands
 from ..random import Generator
@@ -32,8 +33,9 @@ from ..random.stream import Stream
 from ..tensor import Tensor
 from .capture import CapturedArray, NotCapturable, Number, Tape, place_text
 
+capturing: set[int] = set()  # the threads that capture a run
 ARRAY, GRAD = Tensor.__dict__["_array"], Tensor.__dict__["_grad"]  # the slots, past every door
-SEEDS = ("manual_seed", "seed", "set_state")
+SEEDS = ("manual_seed", "seed", "set_state", "get_state", "initial_seed", "clone_state")
 DRAWS = (
     "uniform", "normal", "normal_one_by_one", "log_normal", "cauchy", "geometric", "poisson", "bits", "integers",
     "permutation", "bernoulli", "exponential", "multinomial",
@@ -67,10 +69,11 @@ class Draw:
         return self.function(self.generator, *args, **kwargs)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Draw) and (self.generator, self.__name__) == (other.generator, other.__name__)
+        same = isinstance(other, Draw) and _stream(self.generator) is _stream(other.generator)
+        return same and self.__name__ == other.__name__
 
     def __hash__(self) -> int:
-        return hash((id(self.generator), self.__name__))
+        return hash((id(_stream(self.generator)), self.__name__))
 
 
 class Session:
@@ -90,9 +93,17 @@ class Session:
         self._undo: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._found: dict[int, tuple[Tensor, Any]] = {}  # every gradient as it was
         self._states: list[tuple[Any, Any]] = []
+        self._mode = recording.get()
+        self._optimizers: dict[int, tuple[Any, dict[Any, dict[str, Any]]]] = {}  # with their state as it was
         self.tape.before_writing = self._remember
+        self.arguments = {id(tensor): i for i, tensor in enumerate(arguments)}
         for i, tensor in enumerate(arguments):
             array = ARRAY.__get__(tensor, Tensor)
+            if tensor._edge is not None and tensor._edge.hooks is not None:
+                raise NotCapturable(
+                    f"compile: an argument of shape {tuple(array.shape)} has hooks, which a replay would not run: "
+                    "register them on a tensor that is made inside, or pass .detach().requires_grad_()"
+                )
             self._add_source(tensor, array, self.tape.argument(array, i))
 
     # Watching
@@ -104,6 +115,8 @@ class Session:
         from ..optim.optimizer import Optimizer
 
         with ExitStack() as doors:
+            capturing.add(self._thread)
+            doors.callback(capturing.discard, self._thread)
             for owner, name, watched in (
                 (Tensor, "_array", property(self._read_array, self._set_array)),
                 (Tensor, "_grad", property(self._read_grad, self._set_grad)),
@@ -118,18 +131,18 @@ class Session:
             try:
                 yield
             except BaseException:
-                with self._pause():
+                with self.pause():
                     self._roll_back()
                 raise
             finally:
-                with self._pause():
+                with self.pause():
                     self._release()
 
     def _mine(self) -> bool:
         return not self._paused and threading.get_ident() == self._thread
 
     @contextmanager
-    def _pause(self) -> Iterator[None]:
+    def pause(self) -> Iterator[None]:
         self._paused += 1
         try:
             yield
@@ -193,8 +206,9 @@ class Session:
         def watched(optimizer: Any, group: dict[str, Any]) -> None:
             if not self._mine():
                 return update(optimizer, group)
-            with self._pause():
+            with self.pause():
                 settings = optimizer.settings(group)
+                self._optimizers.setdefault(id(optimizer), (optimizer, {p: {**s} for p, s in optimizer.state.items()}))
             seen = Update(optimizer, group, settings)
             self.updates.append(seen)
             fed: list[Any] = []
@@ -223,9 +237,12 @@ class Session:
         def watched(generator: Any, *args: Any, **kwargs: Any) -> Any:
             if not self._mine():
                 return draw(generator, *args, **kwargs)
-            with self._pause():
-                if all(generator is not known for known, _ in self._states):
-                    self._states.append((generator, generator.get_state()))
+            with self.pause():
+                stream = _stream(generator)
+                if all(stream is not known for known, _ in self._states):
+                    self._states.append(
+                        (stream, stream.get_state() if stream is generator else stream.bit_generator.state)
+                    )
                 return self.tape.call(Draw(generator, name, draw), args, kwargs)
 
         return watched
@@ -263,8 +280,22 @@ class Session:
             np.copyto(owner, before)
         for tensor, grad in self._found.values():
             GRAD.__set__(tensor, grad)
-        for generator, state in self._states:
-            generator.set_state(state)
+        for source in self.sources.values():
+            source.tensor._edge = source.edge
+        for update in self.updates:
+            update.group.update(update.before)
+        for optimizer, state in self._optimizers.values():
+            for p in [p for p in optimizer.state if p not in state]:
+                del optimizer.state[p]
+            for p, before in state.items():
+                optimizer.state[p].clear()
+                optimizer.state[p].update(before)
+        recording.set(self._mode)
+        for stream, state in self._states:
+            if isinstance(stream, np.random.Generator):
+                stream.bit_generator.state = state
+            else:
+                stream.set_state(state)
 
     def _release(self) -> None:
         """Give every tensor a plain array again."""
@@ -282,6 +313,10 @@ class Session:
     def made(self, tensor: Tensor) -> bool:
         return id(tensor) in self._made
 
+    def written(self) -> list[Any]:
+        """The memory from before the run that it has written to."""
+        return [*[owner for owner, _ in self._undo.values()], *self.tape.arguments_written()]
+
     def survivors(self, results: Iterable[Tensor]) -> list[Tensor]:
         """Tensors that the run made and that are still there, besides those that are known."""
         known = {id(tensor) for tensor in results}
@@ -295,10 +330,18 @@ class Session:
 
     def settle_rebound(self) -> None:
         """Tensors that were given other memory get its contents in their own, where the next run looks for them."""
-        for key, tensor in self.rebound.items():
-            source, now = self.sources[key], self._read_array(tensor)
-            if now is source.captured:
-                continue
+        changed = [(self.sources[key], self._read_array(tensor)) for key, tensor in self.rebound.items()]
+        changed = [(source, now) for source, now in changed if now is not source.captured]
+        blocks = [now.value.block for _, now in changed]
+        for source, now in changed:
+            shared = now.value.block.kind not in ("own", "constant") or blocks.count(now.value.block) > 1
+            whole = getattr(memory.owner_of(source.array), "nbytes", -1) == source.array.nbytes
+            if shared or not whole or id(source.tensor) in self.arguments:
+                raise NotCapturable(
+                    f"compile: the function makes a tensor of shape {tuple(source.array.shape)} from outside look into "
+                    "other memory, which it, or what it looked into before, shares with another: a replay only writes "
+                    "to memory. Use copy_() or another in-place operation"
+                )
             if now.shape != source.captured.shape or now.dtype != source.captured.dtype:
                 raise NotCapturable(
                     f"compile: the function turns a tensor of shape {tuple(source.array.shape)} and type "
@@ -307,9 +350,30 @@ class Session:
                 )
             self.tape.call(np.copyto, (source.captured, now), {})
 
+    def check_places(self) -> None:
+        """Raise where a tensor from outside has come to another place in the graph, or the grad mode has changed."""
+        for source in self.sources.values():
+            edge, given = source.tensor._edge, id(source.tensor) in self.arguments
+            if edge is not source.edge and (given or not (edge is None or isinstance(edge, Leaf))):
+                what = "an argument" if given else "a tensor from outside"
+                raise NotCapturable(
+                    f"compile: the function changes whether {what} of shape {tuple(source.array.shape)} requires a "
+                    "gradient, or writes the result of recorded operations into it, which a replay would not do: "
+                    "change it outside, and write under no_grad()"
+                )
+        if recording.get() is not self._mode:
+            raise NotCapturable(
+                "compile: the function leaves another grad mode behind, which a replay would not: use it in a with block"
+            )
+
     def captured(self, tensor: Tensor) -> CapturedArray:
         """What a tensor holds at the end of the run."""
         return self._read_array(tensor)
+
+
+def _stream(generator: Any) -> Any:
+    """What a generator draws from: itself, or the NumPy generator that it borrows."""
+    return getattr(generator, "_rng", generator)
 
 
 def plain(group: dict[str, Any]) -> dict[str, Any]:

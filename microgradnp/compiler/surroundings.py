@@ -2,56 +2,130 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Iterator
-from types import CodeType, FunctionType, ModuleType
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
+
+from ..nn.module import Module
+from ..tensor import Tensor
+from .arguments import value_key
+
+# What these keep is no variable of the user's.
+_LIBRARIES = frozenset({"microgradnp", "numpy"}) | (sys.stdlib_module_names - {"test", "__main__"})
 
 
 class Surroundings:
-    """The variables that a function uses from its closure and its module, and the attributes of the object it is of.
+    """The variables that a function, and those that it calls by name, use: of their closures and files, attributes of
+    objects and entries of dicts whose names stand in their code, and all attributes of the object it belongs to.
 
-    What it finds at second hand (in a list, in an object that is no module, in what other functions use) is not among
-    them.
+    ``modules`` are those that are found on the way. What lies in a list, or is asked for by a computed name, is not
+    among the variables.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        owner = getattr(function, "__self__", None)
-        plain = getattr(function, "__func__", function)
+    def __init__(self, function: Callable[..., Any], modules: Iterable[Any]) -> None:
+        self.modules: dict[int, Any] = {}
         self._cells: list[tuple[str, Any, Any]] = []
-        self._names: list[tuple[str, dict[str, Any], Any]] = []
-        if isinstance(plain, FunctionType):
-            cells = zip(plain.__code__.co_freevars, plain.__closure__ or (), strict=True)
-            self._cells = [(name, cell, cell.cell_contents) for name, cell in cells if _is_filled(cell)]
-            namespace = plain.__globals__
-            used = [name for name in _names(plain.__code__) if name in namespace]
-            self._names = [(name, namespace, namespace[name]) for name in used if not _is_fixed(namespace[name])]
-        if owner is not None and hasattr(owner, "__dict__") and not hasattr(owner, "_registered"):  # no module
-            self._names += [(name, vars(owner), value) for name, value in vars(owner).items()]
+        self._entries: list[tuple[str, dict[str, Any], Any]] = []
+        self._defaults: list[tuple[FunctionType, Any, Any]] = []
+        self._seen: set[tuple[int, int]] = set()
+        self._alive: list[Any] = []  # so that no id in ``_seen`` is given to another object
+        owner = getattr(function, "__self__", function)
+        if _is_an_object(owner):
+            self._entries += [(name, vars(owner), value) for name, value in vars(owner).items()]
+        self._look(function, frozenset())
+        for module in modules:
+            self._look(module, frozenset())
 
-    def changed(self) -> str | None:
-        """The name of a variable that has another value now; None if all are as they were."""
+    @property
+    def variables(self) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+        """For each variable its name, the condition that it still means the same, and the objects which that names."""
         for name, cell, value in self._cells:
-            if cell.cell_contents is not value and not _equal(cell.cell_contents, value):
-                return name
-        for name, namespace, value in self._names:
-            now = namespace.get(name)
-            if now is not value and not _equal(now, value):
-                return name
-        return None
+            yield name, "({1}.cell_contents is {0} or {2}({1}.cell_contents, {0}))", (value, cell, same)
+        for name, namespace, value in self._entries:
+            condition = "({1}.get({3}) is {0} or {2}({1}.get({3}), {0}))"
+            yield str(name), condition, (value, namespace, same, name)
+        for function, positional, by_name in self._defaults:
+            condition = "{0}.__defaults__ is {1} and {0}.__kwdefaults__ is {2}"
+            yield f"{function.__name__}.__defaults__", condition, (function, positional, by_name)
+
+    def _look(self, item: Any, names: frozenset[str]) -> None:
+        """Take in what ``item``, found by a function that uses these names, means to it."""
+        key = id(item), hash(names)
+        if key in self._seen or isinstance(item, Tensor) or _is_of_a_library(item):
+            return
+        self._seen.add(key)
+        self._alive.append(item)
+        if isinstance(item, FunctionType):
+            self._look_into(item)
+        elif isinstance(item, functools.partial):
+            for part in (item.func, *item.args, *item.keywords.values()):
+                self._look(part, names)
+        elif isinstance(item, MethodType):
+            self._look(item.__self__, names | _names_in(item.__func__))
+            self._look(item.__func__, names)
+        elif isinstance(item, Module):
+            for module in item.modules():
+                self.modules[id(module)] = module
+                self._look_at_methods(module, names | {"forward"})
+        elif isinstance(item, dict):
+            self._look_for(item, names)
+        elif isinstance(item, ModuleType) or _is_an_object(item):
+            self._look_for(vars(item), names | {"__wrapped__"})
+            self._look_at_methods(item, names | {"__call__"})
+
+    def _look_into(self, function: FunctionType) -> None:
+        names = _names_in(function)
+        self._defaults.append((function, function.__defaults__, function.__kwdefaults__))
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            if _is_filled(cell):
+                self._cells.append((name, cell, cell.cell_contents))
+                self._look(cell.cell_contents, names)
+        self._look_for(function.__globals__, frozenset(_names(function.__code__, texts=False)))
+
+    def _look_for(self, namespace: dict[Any, Any], names: frozenset[str]) -> None:
+        for name in names:
+            if name in namespace:
+                if not _is_fixed(namespace[name]):
+                    self._entries.append((name, namespace, namespace[name]))
+                self._look(namespace[name], names)
+
+    def _look_at_methods(self, item: Any, names: frozenset[str]) -> None:
+        """The functions of an object's class that are asked for by these names, and those that they ask for."""
+        waiting, done = list(names), set()
+        while waiting:
+            name = waiting.pop()
+            method = inspect.getattr_static(type(item), name, None) if name not in done else None
+            done.add(name)
+            method = getattr(method, "__func__", getattr(method, "fget", None) or method)
+            if isinstance(method, FunctionType) and not _is_of_a_library(method):
+                self._look(method, frozenset())
+                found = _names_in(method)
+                waiting += found
+                if not isinstance(item, (Module, ModuleType)):
+                    self._look_for(vars(item), found)
 
 
-def _equal(a: Any, b: Any) -> bool:
-    """Whether two objects mean the same: numbers, texts and the like may be equal without being one object."""
-    return type(a) is type(b) and isinstance(a, (int, float, str, bytes)) and a == b
+def same(a: Any, b: Any) -> bool:
+    """Whether two objects mean the same."""
+    return a is b or (type(a) is type(b) and not isinstance(a, (Tensor, dict)) and value_key(a) == value_key(b))
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    """The names that a function, and those defined within it, look up in their module."""
+def _names_in(function: Any) -> frozenset[str]:
+    code = getattr(function, "__code__", None)
+    return frozenset(_names(code)) if code is not None else frozenset()
+
+
+def _names(code: CodeType, texts: bool = True) -> Iterator[str]:
+    """The names that a function, and those defined within it, look up, and the texts by which they may."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from _names(constant, texts)
+        elif texts and isinstance(constant, str):
+            yield constant
 
 
 def _is_filled(cell: Any) -> bool:
@@ -61,6 +135,23 @@ def _is_filled(cell: Any) -> bool:
         return False
 
 
+def _is_of_a_library(item: Any) -> bool:
+    if isinstance(item, Module) and not isinstance(item, type):
+        return False
+    of = item.__name__ if isinstance(item, ModuleType) else getattr(item, "__module__", None)
+    return isinstance(of, str) and of.partition(".")[0] in _LIBRARIES
+
+
+def _is_an_object(item: Any) -> bool:
+    """Something of a class of the user's, with attributes."""
+    return (
+        hasattr(item, "__dict__")
+        and not isinstance(item, (type, ModuleType, Module, Tensor))
+        and not inspect.isroutine(item)
+        and not _is_of_a_library(item)
+    )
+
+
 def _is_fixed(value: Any) -> bool:
-    """Modules, classes and functions: nobody gives such a name another meaning between two steps."""
-    return isinstance(value, ModuleType) or inspect.isclass(value) or inspect.isroutine(value)
+    """Modules and classes: nobody gives such a name another meaning between two steps."""
+    return isinstance(value, ModuleType) or inspect.isclass(value) or inspect.isbuiltin(value)

@@ -145,6 +145,16 @@ def test_the_learning_rate_is_read_in_every_call(executor):
 
 
 @executors
+def test_a_learning_rate_that_comes_back(executor):
+    eager, other, step = twins(executor, small(), F.mse_loss, sgd())
+    data = batches(4)
+    for rate in (0.1, 0.5, 0.1, 0.1, 0.5):
+        for training in (eager, other):
+            training.optimizer.param_groups[0]["lr"] = rate
+        assert_same_steps(eager, other, step, data)
+
+
+@executors
 def test_settings_that_change_the_formula_are_captured_anew(executor):
     eager, other, step = twins(executor, small(), F.mse_loss, sgd())
     assert_same_steps(eager, other, step, batches(4))

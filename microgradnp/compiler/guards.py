@@ -36,7 +36,7 @@ class Guards:
         self.updates = [(update.optimizer, update.group) for update in session.updates]
         self._kinds = [tuple(map(_still, settings)) for settings in self.settings]
         if self.updates:
-            self._add("guards.same_settings()", "a setting of an optimizer has changed")
+            self._add(f"({self._same_groups()} or guards.same_settings())", "a setting of an optimizer has changed")
         self.hold = self._function([condition for condition, _ in self._conditions])
 
     def broken(self, tensors: Sequence[Tensor]) -> str | None:
@@ -111,8 +111,21 @@ class Guards:
 
     def _all(self, expression: str, items: list[Any], text: str) -> None:
         """Ask that a collection hold still these objects."""
+        if not items:
+            self._add(f"not {expression}", text)
+            return
         self._name(list(items))  # so that they stay themselves
         self._add(f"[*map(id, {expression})] == {self._name(list(map(id, items)))}", text)
+
+    def _same_groups(self) -> str:
+        """A quick answer to ``same_settings``, where settings follow from plain numbers in the groups alone."""
+        alone = all(optimizer.settings_follow_from_group for optimizer, _ in self.updates)
+        values = [value for _, group in self.updates for name, value in group.items() if name != "params"]
+        if not alone or any(isinstance(value, Tensor) for value in values):
+            return "False"
+        groups = [(self._name(group), self._name(dict(group))) for _, group in self.updates]
+        same = " and ".join(f"{now} == {before}" for now, before in groups)
+        return f"(guards.settings is {self._name(self.settings)} and {same})"
 
     def same_settings(self) -> bool:
         """Whether the settings of all updates are what they were, but for floats. These are noted."""

@@ -25,6 +25,8 @@ class Optimizer:
     Source: https://docs.pytorch.org/docs/stable/optim.html
     """
 
+    settings_follow_from_group = False  # and from nothing else, such as the number of steps made
+
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         if isinstance(params, (Tensor, np.ndarray)) or hasattr(params, "named_parameters"):
             hint = "put it into a list" if isinstance(params, (Tensor, np.ndarray)) else "pass its .parameters()"

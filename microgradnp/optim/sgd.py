@@ -35,6 +35,8 @@ class SGD(Optimizer):
     tensor([0.8000], requires_grad=True)
     """
 
+    settings_follow_from_group = True
+
     def __init__(
         self,
         params: Any,

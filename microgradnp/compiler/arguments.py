@@ -1,4 +1,4 @@
-"""What goes into a compiled function and what comes out: by which arguments a program is found, and where its results go."""
+"""What goes into a compiled function and what comes out: which arguments find which program, where its results go."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def holders(item: Any) -> list[Any]:
 def shared(array: Any) -> NotCapturable:
     """The error for an argument that shares memory with what is written to."""
     return NotCapturable(
-        f"compile: an argument of shape {tuple(array.shape)} shares memory with a tensor that the function changes: pass "
-        "a .clone() of it"
+        f"compile: an argument of shape {tuple(array.shape)} shares memory with a tensor that the function changes: "
+        "pass a .clone() of it"
     )
 
 

@@ -18,7 +18,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from ..autograd.memory import owner_of
 from ..ops import indexing
 from ..tensor import Tensor
-from .program import Block, Call, Program, Value, mapped
+from .program import BESIDE, Block, Call, Program, Value, mapped
 
 # What these tell of an array is known from the captured run, and stays.
 ABOUT_ARRAYS = frozenset(
@@ -56,6 +56,10 @@ class Tape:
     def outside(self, array: np.ndarray) -> CapturedArray:
         """Memory that lives on between the runs: a run reads what it holds then, and writes to it."""
         return self._known(array, lambda owner: Block("outside", owner.nbytes, owner))
+
+    def beside(self, array: np.ndarray) -> CapturedArray:
+        """A plain array: if the next run finds the same one, it is memory from outside, else it must hold the same."""
+        return self._known(array, lambda owner: Block("outside", owner.nbytes, owner, BESIDE))
 
     def argument(self, array: np.ndarray, index: int) -> CapturedArray:
         """An array that every run is given anew, and which shares memory with no other.

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+BESIDE = -2  # the index of memory from outside that a plain array has, beside the tensors
+
 
 @dataclass(eq=False, slots=True)
 class Block:

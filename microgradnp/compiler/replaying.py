@@ -1,4 +1,4 @@
-"""A captured program, made to run, with what a call leaves behind: written as one Python function, for every step counts."""
+"""A captured program, made to run, and what a call leaves behind: as one Python function, for every step counts."""
 
 from __future__ import annotations
 

@@ -58,8 +58,8 @@ class Run:
         self.result = result
         gradients = [GRAD.__get__(tensor, Tensor) for tensor in session.grads_set.values()]
         for tensor in fresh:
-            if all(tensor is not grad for grad in gradients):  # its memory is its own, as after a replay
-                tensor._array, tensor._base = np.copy(tensor._array), None
+            if all(tensor is not grad for grad in gradients):
+                tensor._array = np.copy(tensor._array)
         if written := session.written():
             memory.stamp(map(memory.writes_to, written), "a compiled step")
         self.guards = Guards(function, session, tensors)
@@ -75,6 +75,7 @@ class Run:
             if not session.made(item):
                 return Static(item)
             self._cut(session, item)
+            item._base = None  # its memory is its own, as after a replay
             return Fresh(_number(item, fresh))
 
         return mapped(result, place)

@@ -8,7 +8,7 @@ While a session is open, a few doors of the library are watched, each for the th
     an optimizer's update            its settings become numbers that are computed again in every run
     a module's call                  tells which modules must not change
     a generator's draws              become calls that draw again in every run; seeding it is refused
-    arrays beside tensors            are read again in every run
+    arrays beside tensors            are read again in every run, and those that tensors are made of or indexed by
 
 Everything else is the library as it is.
 """
@@ -27,10 +27,10 @@ import numpy as np
 from ..autograd import memory
 from ..autograd.modes import recording
 from ..autograd.node import Leaf
-from ..ops import operands
+from ..ops import creation, indexing, operands
 from ..random import Generator
 from ..random.stream import Stream
-from ..tensor import Tensor
+from ..tensor import Tensor, make
 from .capture import CapturedArray, NotCapturable, Number, Tape, place_text
 
 capturing: set[int] = set()  # the threads that capture a run
@@ -125,6 +125,9 @@ class Session:
                 *((Generator, name, self._watched_draw(name, getattr(Generator, name))) for name in DRAWS),
                 *((Stream, name, self._watched_seed(name, getattr(Stream, name))) for name in SEEDS),
                 (operands, "_as_tensor", self._watched_as_tensor(operands._as_tensor)),
+                (creation, "array_from", self._watched_array_from(creation.array_from)),
+                (indexing, "_plain_item", self._watched_item(indexing._plain_item)),
+                (Tensor, "__setitem__", self._watched_setting(Tensor.__setitem__)),
             ):
                 doors.callback(setattr, owner, name, vars(owner)[name])
                 setattr(owner, name, watched)
@@ -260,12 +263,41 @@ class Session:
 
     def _watched_as_tensor(self, as_tensor: Callable[..., Any]) -> Callable[..., Any]:
         def watched(function: str, value: Any) -> Any:
-            if isinstance(value, np.ndarray) and self._mine() and type(value) is np.ndarray and value.dtype.isnative:
+            if self._is_beside(value):
                 as_tensor(function, value[:0] if value.ndim else value)  # for its checks
                 value = self.tape.outside(value)
             return as_tensor(function, value)
 
         return watched
+
+    def _watched_array_from(self, array_from: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(data: Any, dtype: Any = None) -> Any:
+            if not (self._is_beside(data) and data.size):
+                return array_from(data, dtype)
+            return self.tape.call(array_from, (self.tape.beside(data), dtype), {})
+
+        return watched
+
+    def _watched_item(self, plain_item: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(item: Any) -> Any:
+            if self._is_beside(item) and item.dtype.kind in "iu" and item.ndim:
+                plain_item(item)  # for its checks
+                item = self.tape.beside(item)
+            return plain_item(item)
+
+        return watched
+
+    def _watched_setting(self, setitem: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(tensor: Any, index: Any, value: Any) -> None:
+            if self._is_beside(value):
+                value = make(self.tape.beside(value).astype(tensor.dtype))
+            return setitem(tensor, index, value)
+
+        return watched
+
+    def _is_beside(self, item: Any) -> bool:
+        """Whether it is a plain array that the function uses."""
+        return isinstance(item, np.ndarray) and self._mine() and type(item) is np.ndarray and item.dtype.isnative
 
     # Undoing a run that failed
 
@@ -363,7 +395,7 @@ class Session:
                 )
         if recording.get() is not self._mode:
             raise NotCapturable(
-                "compile: the function leaves another grad mode behind, which a replay would not: use it in a with block"
+                "compile: the function leaves another grad mode behind, which a replay would not: set it in a `with`"
             )
 
     def captured(self, tensor: Tensor) -> CapturedArray:

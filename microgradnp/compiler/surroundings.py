@@ -54,13 +54,14 @@ class Surroundings:
     def _look(self, item: Any, names: frozenset[str]) -> None:
         """Take in what ``item``, found by a function that uses these names, means to it."""
         key = id(item), hash(names)
-        if key in self._seen or isinstance(item, Tensor) or _is_of_a_library(item):
+        partial = isinstance(item, functools.partial)
+        if key in self._seen or isinstance(item, Tensor) or (_is_of_a_library(item) and not partial):
             return
         self._seen.add(key)
         self._alive.append(item)
         if isinstance(item, FunctionType):
             self._look_into(item)
-        elif isinstance(item, functools.partial):
+        elif partial:
             for part in (item.func, *item.args, *item.keywords.values()):
                 self._look(part, names)
         elif isinstance(item, MethodType):

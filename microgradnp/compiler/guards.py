@@ -105,17 +105,21 @@ class Guards:
             for group in optimizer.param_groups:
                 self._all(f"{self._name(group)}['params']", group["params"], text)
             self._add(f"{name}.state is {state}", text)
-            self._all(f"{state}.values()", list(optimizer.state.values()), text)
+            self._all(f"[*{state}.values()]", list(optimizer.state.values()), text)
             for values in optimizer.state.values():
-                self._all(f"{self._name(values)}.values()", list(values.values()), text)
+                self._all(f"[*{self._name(values)}.values()]", list(values.values()), text)
 
     def _all(self, expression: str, items: list[Any], text: str) -> None:
         """Ask that a collection hold still these objects."""
         if not items:
             self._add(f"not {expression}", text)
             return
-        self._name(list(items))  # so that they stay themselves
-        self._add(f"[*map(id, {expression})] == {self._name(list(map(id, items)))}", text)
+        names = [self._name(item) for item in items]
+        if len(items) > 8:
+            self._add(f"[*map(id, {expression})] == {self._name(list(map(id, items)))}", text)
+            return
+        of_one = f"(items := {expression}) and len(items) == {len(items)}"  # four times as fast
+        self._add(" and ".join([of_one, *[f"items[{i}] is {name}" for i, name in enumerate(names)]]), text)
 
     def _same_groups(self) -> str:
         """A quick answer to ``same_settings``, where settings follow from plain numbers in the groups alone."""

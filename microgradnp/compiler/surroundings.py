@@ -79,7 +79,8 @@ class Surroundings:
 
     def _look_into(self, function: FunctionType) -> None:
         names = _names_in(function)
-        self._defaults.append((function, function.__defaults__, function.__kwdefaults__))
+        if function.__defaults__ or function.__kwdefaults__:
+            self._defaults.append((function, function.__defaults__, function.__kwdefaults__))
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             if _is_filled(cell):
                 self._cells.append((name, cell, cell.cell_contents))

@@ -55,6 +55,8 @@ class Tape:
 
     def outside(self, array: np.ndarray) -> CapturedArray:
         """Memory that lives on between the runs: a run reads what it holds then, and writes to it."""
+        if isinstance(array, np.generic):  # nobody can write to it
+            return self.constant(array)
         return self._known(array, lambda owner: Block("outside", owner.nbytes, owner))
 
     def beside(self, array: np.ndarray) -> CapturedArray:
@@ -93,7 +95,7 @@ class Tape:
 
     def constant(self, array: Any) -> CapturedArray:
         """An array that holds in every run, to begin with, what it holds now."""
-        return self._known(array, lambda owner: Block("constant", owner.nbytes, owner.copy("K")))
+        return self._known(array, lambda owner: Block("constant", owner.nbytes, np.array(owner, order="K")))
 
     def _known(self, array: Any, make: Callable[[Any], Block]) -> CapturedArray:
         """The value for an array, in the block of its memory, which is made when it is new."""

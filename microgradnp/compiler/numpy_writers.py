@@ -118,9 +118,7 @@ def _reshape(call: Call, text: Text) -> str | None:
     array, (result,) = call.args[0], call.results
     if len(call.args) != 2 or call.kwargs or not result.contiguous:
         return None
-    strides = contiguous_strides(array.shape, array.dtype.itemsize)
-    seen = Value(-1, result.block, array.shape, result.dtype, strides, result.offset)
-    return f"{text(seen)}[...] = {text(array)}"
+    return f"{text(result)}.reshape({text(array.shape)})[...] = {text(array)}"
 
 
 def _side_by_side(call: Call, text: Text) -> str | None:

@@ -78,6 +78,7 @@ short = int16
 int = int32
 long = int64
 bool = bool_
+newaxis: NoneType
 __version__: str
 
 @overload

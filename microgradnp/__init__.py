@@ -3,8 +3,8 @@
 The names and their layout are PyTorch's: ``import microgradnp as torch`` runs a PyTorch program.
 """
 
+import math as _math
 from importlib import import_module as _import_module
-from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from . import autograd, cuda, dtypes, linalg, ops, random, utils
@@ -49,7 +49,7 @@ _keep_freed_memory()
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 bool = bool_
-newaxis = None
+inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
 
 globals().update(_public_names(""))  # every operation, composite and factory whose record says so
 

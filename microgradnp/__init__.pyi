@@ -78,7 +78,11 @@ short = int16
 int = int32
 long = int64
 bool = bool_
-newaxis: NoneType
+inf: builtins.float
+nan: builtins.float
+pi: builtins.float
+e: builtins.float
+newaxis: None
 __version__: str
 
 @overload

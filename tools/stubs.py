@@ -535,7 +535,7 @@ def assignment(name: str, value: Any, twin: str | None, scope: Scope) -> str:
         return f"{name} = {twin}"
     if isinstance(value, typing.TypeVar):
         return f'{name} = {scope.use("typing", "TypeVar")}("{name}")'
-    return f"{name}: {scope.use('builtins', type(value).__name__)}"
+    return f"{name}: {'None' if value is None else scope.use('builtins', type(value).__name__)}"
 
 
 def bindings(module: str) -> Iterator[tuple[str, str]]:

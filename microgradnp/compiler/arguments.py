@@ -69,7 +69,7 @@ def value_key(item: Any) -> Any:
     """By which it is told whether another object means the same: numbers, texts and the like need not be one object."""
     kind = type(item)
     if kind in (float, complex):
-        return kind, item, repr(item)  # 0.0 == -0.0
+        return kind, item if item == item else None, repr(item)  # 0.0 == -0.0, and nan != nan
     if isinstance(item, np.generic):
         return kind, item.tobytes()
     if isinstance(item, (int, float, complex, str, bytes, type(None), np.dtype)):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import memory
+from ..autograd.quiet import restore, silence
 from ..tensor import Tensor, make
 from . import interpreter
 from .arguments import Argument, Fresh, Kept, Static, filled, shared
@@ -48,7 +49,8 @@ class Replay:
         names: dict[str, Any] = {
             "run": self._run, "make": make, "stamp": memory.stamp, "written": self._written, "guards": self.guards,
             "feed": self._feed, "replay": self, "check": self._check, "filled": filled, "writes_to": memory.writes_to,
-            "memory": memory, **{f"w{i}": writes for i, writes in enumerate(self._written)},
+            "memory": memory, "silence": silence, "restore": restore,
+            **{f"w{i}": writes for i, writes in enumerate(self._written)},
         }  # fmt: skip
 
         def named(item: Any) -> str:
@@ -84,16 +86,23 @@ class Replay:
         return names["again"]
 
     def _running(self, line: str) -> list[str]:
-        """The line that runs the program. What it writes to is stamped, even if it fails on the way."""
+        """The line that runs the program, without NumPy's warnings. What it writes to is stamped, even if it fails."""
         if not (self._written or self._arguments):
-            return [line]
+            return ["quiet = silence()", "try:", f"    {line}", "finally:", "    restore(quiet)"]
         given = "".join(f", writes_to(arrays[{i}])" for i in self._arguments)
         stamps = [f"stamp((*written{given},), {OPERATION!r})"]
         if not given and len(self._written) <= 16:  # what stamp() does, in a third of its time
             stamps = ["memory.last_write = time = memory.tick()"]
             for i in range(len(self._written)):
                 stamps.append(f"w{i}.time = time; w{i}.operation = {OPERATION!r}; w{i}.code = None; w{i}.count += 1")
-        return ["try:", f"    {line}", "finally:", *[f"    {stamp}" for stamp in stamps]]
+        return [
+            "quiet = silence()",
+            "try:",
+            f"    {line}",
+            "finally:",
+            "    restore(quiet)",
+            *[f"    {stamp}" for stamp in stamps],
+        ]
 
     def _check(self, arrays: list[Any]) -> None:
         """Raise if an argument shares memory with what is written to."""

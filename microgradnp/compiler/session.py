@@ -69,8 +69,9 @@ class Draw:
         return self.function(self.generator, *args, **kwargs)
 
     def __eq__(self, other: object) -> bool:
-        same = isinstance(other, Draw) and _stream(self.generator) is _stream(other.generator)
-        return same and self.__name__ == other.__name__
+        if not isinstance(other, Draw):
+            return False
+        return _stream(self.generator) is _stream(other.generator) and self.__name__ == other.__name__
 
     def __hash__(self) -> int:
         return hash((id(_stream(self.generator)), self.__name__))

@@ -263,9 +263,9 @@ def product_of(call: Call) -> Product | None:
         return None
     if {left.dtype, right.dtype} != {result.dtype} or result.dtype.kind != "f":
         return None
-    if call.function is np.vdot and len(left.shape) > 1:
-        left, right = (_flat(side) for side in (left, right))
-    if left is None or right is None or not 1 <= len(left.shape) <= 2 or not 1 <= len(right.shape) <= 2:
+    if call.function is np.vdot:
+        left, right = _flat(left), _flat(right)
+    if left is None or right is None or not {len(left.shape), len(right.shape)} <= {1, 2}:
         return None
     return Product(left, right, result) if left.shape[-1] == right.shape[0] else None
 

@@ -117,6 +117,61 @@ def test_arrays_beside_tensors_are_read_again():
     assert f(mg.ones(2)).tolist() == [1.0, 7.0]
 
 
+def test_numbers_from_arrays_are_frozen():
+    scales = np.array([2.0, 3.0])
+    f, g = mg.compile(lambda x: x * scales[1]), mg.compile(lambda x: x * (scales + 1))
+    calls(f, 2, mg.ones(1, dtype=mg.float64))
+    with pytest.raises(NotCapturable, match="another tensor of shape"):  # a new array in each call
+        calls(g, 4, mg.ones(1, dtype=mg.float64))
+    scales[1] = 5.0
+    assert f(mg.ones(1, dtype=mg.float64)).item() == 3.0
+
+
+def test_tensors_that_are_given_other_memory_keep_their_own():
+    w = mg.ones(2)
+    alias = w.detach()
+
+    @mg.compile
+    def f():
+        w.data = w.data * 2
+
+    calls(f, 3)
+    assert w.tolist() == [8.0, 8.0]
+    assert alias.tolist() == [8.0, 8.0]  # it would be [1.0, 1.0]
+
+
+def test_a_graph_that_holds_a_gradient_is_stale_after_the_next_call():
+    w, v = mg.ones(2, requires_grad=True), mg.ones(2, requires_grad=True)
+
+    @mg.compile
+    def f(x):
+        w.grad = None
+        (w * x).sum().backward()
+
+    calls(f, 3, mg.ones(2))
+    product = (v * w.grad).sum()
+    f(mg.ones(2))
+    with pytest.raises(RuntimeError, match="a compiled step"):
+        product.backward()
+
+
+def test_settings_that_are_set_inside_are_frozen_as_what_is_outside():
+    w = mg.zeros(1, requires_grad=True)
+    optimizer = mg.optim.SGD([w], lr=1.0)
+
+    @mg.compile
+    def f():
+        optimizer.param_groups[0]["lr"] = 0.5
+        w.grad = mg.ones(1)
+        optimizer.step()
+
+    calls(f, 3)
+    optimizer.param_groups[0]["lr"] = 2.0
+    before = w.item()
+    f()
+    assert w.item() == before - 2.0  # that nobody sets it to 0.5 is not seen
+
+
 def test_every_shape_is_captured_for_itself():
     f = mg.compile(lambda x: x.sum(), variants=3)
     for n in (1, 2, 3):

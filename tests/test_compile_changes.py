@@ -339,6 +339,51 @@ def an_attribute_is_set_on_what_is_compiled(c):
 
 
 @same
+def an_attribute_of_a_class(c):
+    class Kind:
+        scale = 2.0
+
+        @classmethod
+        def scaled(cls, x):
+            return x * cls.scale
+
+    layer = type("Kind", (nn.Module,), {"scale": 2.0, "forward": lambda self, x: x * self.scale})
+    function, module = c(lambda x: Kind.scaled(x)), c(layer())
+    for i in range(8):
+        if i == 4:
+            Kind.scale = layer.scale = 3.0
+        yield function(ones()), module(ones())
+
+
+@same
+def a_method_is_another(c):
+    class Changing(nn.Module):
+        def forward(self, x):
+            return self.act(x)
+
+        def act(self, x):
+            return x * 2
+
+    yield from changed_at_four(c(Changing()), lambda: setattr(Changing, "act", lambda self, x: x * 3))
+
+
+@same
+def attributes_of_arguments_that_are_no_tensors(c):
+    scaled, layer, factor = Scaled(), Layer(), 2.0
+    function = c(lambda x, one, other, third: x * one.scale + x * other.scale + third(x))
+
+    def times(x):
+        return x * factor
+
+    for i in range(8):
+        if i == 4:
+            scaled.scale = 3.0
+        if i == 6:
+            layer.scale, factor = 5.0, 7.0
+        yield function(ones(), scaled, layer, times)
+
+
+@same
 def a_decorated_method(c):
     class Trainer:
         def __init__(self, k: float) -> None:

@@ -117,6 +117,15 @@ def test_arrays_beside_tensors_are_read_again():
     assert f(mg.ones(2)).tolist() == [1.0, 7.0]
 
 
+def test_a_compiled_module_is_no_part_of_a_module():
+    class Outer(mg.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = mg.compile(mg.nn.Linear(2, 2))
+
+    assert list(Outer().parameters()) == []
+
+
 def test_numbers_from_arrays_are_frozen():
     scales = np.array([2.0, 3.0])
     f, g = mg.compile(lambda x: x * scales[1]), mg.compile(lambda x: x * (scales + 1))

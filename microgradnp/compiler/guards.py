@@ -20,13 +20,15 @@ class Guards:
     ``settings`` are those of the optimizers' updates, as ``hold`` has found them.
     """
 
-    def __init__(self, function: Callable[..., Any], session: Session, arguments: Sequence[Tensor]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], session: Session, arguments: Sequence[Tensor], others: Sequence[Any] = ()
+    ) -> None:
         self._names: dict[str, Any] = {"tree": tree, "guards": self, "map": map, "id": id}
         self._conditions: list[tuple[str, str]] = []  # each with what is to be said when it does not hold
         given = {id(tensor): i for i, tensor in enumerate(arguments)}
         self._tensors([source for key, source in session.sources.items() if key not in given])
         self._gradients(session.grads_found, given)
-        surroundings = Surroundings(function, session.modules.values())
+        surroundings = Surroundings(function, session.modules.values(), others)
         self._module_attributes({**session.modules, **surroundings.modules}.values())
         for name, value, was in surroundings.variables:
             text = f"the variable {name!r}, which the function uses, has another value"

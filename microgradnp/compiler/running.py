@@ -62,7 +62,8 @@ class Run:
                 tensor._array = np.copy(tensor._array)
         if written := session.written():
             memory.stamp(map(memory.writes_to, written), "a compiled step")
-        self.guards = Guards(function, session, tensors)
+        others = [item for item in given if not isinstance(item, (Tensor, tuple, list, dict, str))]
+        self.guards = Guards(function, session, tensors, others)
 
     def _outputs(self, session: Session, result: Any, fresh: list[Any]) -> Any:
         """The result with numbers in place of tensors: of ``fresh`` ones, or of arguments."""

@@ -25,7 +25,7 @@ class Surroundings:
     among the variables.
     """
 
-    def __init__(self, function: Callable[..., Any], modules: Iterable[Any]) -> None:
+    def __init__(self, function: Callable[..., Any], modules: Iterable[Any], arguments: Iterable[Any] = ()) -> None:
         self.modules: dict[int, Any] = {}
         self._cells: list[tuple[str, Any, Any]] = []
         self._entries: list[tuple[str, dict[str, Any], Any]] = []
@@ -38,6 +38,9 @@ class Surroundings:
         self._look(function, frozenset())
         for module in modules:
             self._look(module, frozenset())
+        names = _names_in(getattr(function, "__func__", function))
+        for argument in arguments:
+            self._look(argument, names)
 
     @property
     def variables(self) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
@@ -70,12 +73,14 @@ class Surroundings:
         elif isinstance(item, Module):
             for module in item.modules():
                 self.modules[id(module)] = module
-                self._look_at_methods(module, names | {"forward"})
+                self._look_at_class(module, names | {"forward"})
         elif isinstance(item, dict):
             self._look_for(item, names)
+        elif isinstance(item, type):
+            self._look_at_class(item, names)
         elif isinstance(item, ModuleType) or _is_an_object(item):
             self._look_for(vars(item), names | {"__wrapped__"})
-            self._look_at_methods(item, names | {"__call__"})
+            self._look_at_class(item, names | {"__call__"})
 
     def _look_into(self, function: FunctionType) -> None:
         names = _names_in(function)
@@ -94,20 +99,29 @@ class Surroundings:
                     self._entries.append((name, namespace, namespace[name]))
                 self._look(namespace[name], names)
 
-    def _look_at_methods(self, item: Any, names: frozenset[str]) -> None:
-        """The functions of an object's class that are asked for by these names, and those that they ask for."""
+    def _look_at_class(self, item: Any, names: frozenset[str]) -> None:
+        """What an object's class holds under these names, and under those that its methods among them ask for."""
+        kinds = [kind for kind in _class_of(item).__mro__ if not _is_of_a_library(kind)]
         waiting, done = list(names), set()
         while waiting:
             name = waiting.pop()
-            method = inspect.getattr_static(type(item), name, None) if name not in done else None
+            kind = next((kind for kind in kinds if name in vars(kind)), None)
+            if name in done or kind is None:
+                continue
             done.add(name)
-            method = getattr(method, "__func__", getattr(method, "fget", None) or method)
-            if isinstance(method, FunctionType) and not _is_of_a_library(method):
+            value = vars(kind)[name]
+            self._entries.append((name, vars(kind), value))  # type: ignore[arg-type]
+            method = getattr(value, "__func__", getattr(value, "fget", None) or value)
+            if isinstance(method, FunctionType):
                 self._look(method, frozenset())
                 found = _names_in(method)
                 waiting += found
-                if not isinstance(item, (Module, ModuleType)):
+                if not isinstance(item, (Module, type)):
                     self._look_for(vars(item), found)
+
+
+def _class_of(item: Any) -> type:
+    return item if isinstance(item, type) else type(item)
 
 
 def same(a: Any, b: Any) -> bool:

@@ -92,5 +92,18 @@ def test_the_two_commands_of_the_readme_are_what_is_tested():
 
 
 def test_every_name_of_the_package_is_there():
-    for name in ("Tensor", "tensor", "manual_seed", "no_grad", "nn", "optim", "autograd", "float32", "viz", "compile", "inf", "pi"):
+    for name in (
+        "Tensor",
+        "tensor",
+        "manual_seed",
+        "no_grad",
+        "nn",
+        "optim",
+        "autograd",
+        "float32",
+        "viz",
+        "compile",
+        "inf",
+        "pi",
+    ):
         assert hasattr(microgradnp, name), name

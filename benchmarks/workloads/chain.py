@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..contestants import AUTOGRAD, COMPILED, EAGER, MYGRAD, NUMBA, NUMPY, TORCH, compiled, framework
+from ..contestants import AUTOGRAD, EAGER, MYGRAD, NUMPY, TORCH, framework
 from ..workload import Builder, Case, Limit, Step, Workload
 
 LENGTH = 10_000
@@ -46,10 +46,8 @@ def torch_like(name: str, length: int) -> Step:
         loss.backward()
         return loss
 
-    run = compiled(forward_and_backward, name)
-
     def step() -> Any:
-        run()
+        forward_and_backward()
         return x.grad
 
     return step
@@ -86,7 +84,7 @@ def autograd(length: int) -> Step:
 
 def builders(length: int) -> dict[str, Builder]:
     building: dict[str, Builder] = {NUMPY: partial(numpy_by_hand, length)}
-    building |= {name: partial(torch_like, name, length) for name in (EAGER, COMPILED, NUMBA, TORCH)}
+    building |= {name: partial(torch_like, name, length) for name in (EAGER, TORCH)}  # compiling takes minutes
     return building | {MYGRAD: partial(mygrad, length), AUTOGRAD: partial(autograd, length)}
 
 

@@ -24,6 +24,7 @@ from .loops import Loop, Place, Product, Reduction, product_of, reduction_of
 
 SMALL_PRODUCT = 2048  # multiplications: a call of BLAS takes a microsecond, in which loops make about so many
 SMALL_SLOW = 1024  # elements: from here on NumPy's exp, four to eight at a time, is ahead of a loop and a call less
+LONGEST = 300  # calls in one kernel: compiling takes longer than in proportion to its length
 LARGE_REDUCTION = 16384  # elements: sums along rows by NumPy are vectorized
 
 
@@ -77,6 +78,9 @@ class KernelSource(Source):
         for number, call in enumerate(self.program.calls):
             if id(call) in self._pieces:
                 waiting.append((number, call))
+                if len(waiting) == LONGEST:
+                    yield from self._kernel(waiting)
+                    waiting = []
             elif lines := self._lines_of(call):
                 yield from self._kernel(waiting)
                 waiting = []

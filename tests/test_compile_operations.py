@@ -89,5 +89,5 @@ def test_a_sample_of_operations(shard):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
-def test_all_operations(family):
-    all_captured([text for key, text in EXPRESSIONS.items() if key.startswith(f"{family}:")], 0.0)
+def test_a_third_of_all_operations(family):
+    all_captured([text for key, text in EXPRESSIONS.items() if key.startswith(f"{family}:")][::3], 0.0)

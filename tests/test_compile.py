@@ -379,6 +379,13 @@ def test_what_cannot_be_captured_names_file_and_line(function):
             step(mg.ones(3))
 
 
+@pytest.mark.parametrize("freeze", [float, bool, int, np.asarray, mg.Tensor.item, mg.Tensor.tolist])
+def test_a_captured_value_refuses_to_be_frozen(freeze):
+    step = mg.compile(lambda w: freeze((w * 2).detach()))
+    with pytest.raises(NotCapturable, match="frozen into the replay"):
+        step(mg.tensor(1.5, requires_grad=True))
+
+
 def test_what_differs_from_call_to_call_is_refused():
     count = [0]
 

@@ -187,16 +187,13 @@ def test_gradients_where_pytorch_has_none_or_another() -> None:
             x.tril() + mg.nn.functional.pad(x, (1, 1))[:, 1:-1] + mg.nn.functional.pad(x, (1, 1), "reflect")[:, 2:]
         ),
         lambda x, k, at: x[k] + x[0, k][:, None] + mg.nn.functional.embedding(k, x) + x.masked_fill(at > 0, 1.0),
-        lambda x, k, at: x.gather(1, at).scatter(1, at, x).scatter_add(1, at, x).scatter_reduce(1, at, x, "amax"),
+        lambda x, k, at: x.gather(1, at).scatter(1, at, x).scatter_add(1, at, x),
         lambda x, k, at: x.diagonal() + x.unfold(1, 2, 1).sum((1, 2)) + x.diag_embed().sum((0, 1)),
         lambda x, k, at: mg.cat([*x.split(2, 1), x.flip(0).roll(1, 0)], 1).repeat(2, 1).repeat_interleave(2, 0),
         lambda x, k, at: mg.stack(mg.meshgrid(x[0], x.take(k), indexing="xy")).movedim(0, 1).expand(2, 3, 2, 3),
     ],
 )
 def test_indexing_is_captured(function: Any) -> None:
-    from microgradnp.compiler.capture import capturing
-    from microgradnp.compiler.interpreter import interpret
-
     k, at = mg.tensor([0, 2, 1]), mg.tensor([[0, 1, 1], [2, 2, 0], [1, 0, 2]])
 
     def gradient(x: Any) -> Any:
@@ -204,8 +201,8 @@ def test_indexing_is_captured(function: Any) -> None:
         return mg.autograd.grad((out * out).sum(), x)[0]
 
     x = mg.arange(9.0).reshape(3, 3).clone().requires_grad_()
-    with capturing([x]) as tape:
-        captured = gradient(x)
-    x.data.copy_(x.data * -0.5 + 1)
-    (replayed,), _ = interpret(tape.finish((captured._array,)))
-    np.testing.assert_array_equal(replayed, gradient(x).numpy())
+    compiled = mg.compile(gradient, executor="reference")
+    for _ in range(4):
+        x.data.copy_(x.data * -0.5 + 1)
+        np.testing.assert_array_equal(compiled(x).numpy(), gradient(x).numpy())
+    assert compiled.graph().startswith("variant 0")

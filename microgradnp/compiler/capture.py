@@ -8,8 +8,7 @@ refuses: turning a captured value into a Python number, a bool or a plain array 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..autograd.memory import owner_of
 from ..ops import indexing
-from ..tensor import Tensor
 from .program import BESIDE, Block, Call, Program, Value, mapped
 
 # What these tell of an array is known from the captured run, and stays.
@@ -361,31 +359,17 @@ def _address(array: Any) -> int:
 def _place() -> tuple[str, int]:
     """The user's file and line: the innermost frame outside this package and the libraries that run its code."""
     frame = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (
-        "microgradnp", "contextlib", "numpy", "functools",
-    ):  # fmt: skip
+    while frame is not None and _is_of_the_library(frame):
         frame = frame.f_back
     return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
+
+
+def _is_of_the_library(frame: Any) -> bool:
+    module = frame.f_globals.get("__name__", "").partition(".")[0]
+    generated = frame.f_code.co_filename.startswith("<microgradnp")
+    return generated or module in ("microgradnp", "contextlib", "numpy", "functools")
 
 
 def place_text() -> str:
     file, line = _place()
     return f"{file}, line {line}" if file else "compile"
-
-
-@contextmanager
-def capturing(tensors: Iterable[Tensor]) -> Iterator[Tape]:
-    """While the block lasts, these tensors hold capturing arrays; gives the tape.
-
-    The step that is captured is also carried out. Afterwards the tensors hold their own arrays again, without
-    gradients.
-    """
-    tape = Tape()
-    held = [(tensor, tensor._array) for tensor in tensors]
-    for tensor, array in held:
-        tensor._array = tape.outside(array)
-    try:
-        yield tape
-    finally:
-        for tensor, array in held:
-            tensor._array, tensor._grad = array, None

@@ -611,6 +611,7 @@ def test_a_view_that_begins_where_an_index_says():
         assert bits(run(())) == bits([array(4, 3)[place] + 1.0])
 
 
+@pytest.mark.skipif(np.__version__ < "2.1", reason="NumPy 2.0's add.reduce itself makes an array for its buffer")
 def test_nothing_is_allocated_but_what_is_returned():
     program, _ = training([(30, 20), (20,)], "momentum")
     run = build(plan(program))

@@ -252,17 +252,6 @@ class Refinement:
         self.look_around(~self.settled(0.0))
         self.trust_one_side()
 
-    def step_back(self, start: float) -> None:
-        """Begin anew with larger steps, which is what a coarse or noisy function needs; keep what is better for it."""
-        value, error, confirmed, settled = self.value, self.error, self.confirmed, self.settled(0.0)
-        self.error = np.where(settled, error, np.inf)
-        for h in (4 * start, 16 * start, 128 * start):
-            self.approach(h, closer=False)
-        consistent = ~np.isfinite(error) | (np.abs(self.value - value) <= CERTAIN * (self.error + error))
-        worse = ~settled & ~(self.exact() & consistent)
-        self.value, self.error = np.where(worse, value, self.value), np.where(worse, error, self.error)
-        self.confirmed = np.where(worse, confirmed, self.confirmed)
-
     def trust_one_side(self) -> None:
         """Where the central value is good only roughly, and one side agrees with it and is exact enough, take that.
 

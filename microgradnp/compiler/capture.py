@@ -142,8 +142,6 @@ class Tape:
     def _result(self, call: Call, result: Any) -> CapturedArray:
         if not isinstance(result, (np.ndarray, np.generic)):
             raise NotCapturable(f"{place_text()}: {call.function} gives a {type(result).__name__}, not an array")
-        looks_in = isinstance(result, np.ndarray) and id(_owner(result)) in self._blocks
-        call.view = looks_in and not getattr(call.function, "checks", False)
         if isinstance(result, np.generic):
             captured = CapturedArray(result, self._value(Block("own", result.nbytes), result, 0), self)
         else:

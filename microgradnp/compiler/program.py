@@ -70,8 +70,8 @@ class Call:
     """One call: in ``args`` and ``kwargs`` (nested in tuples, lists, dicts, slices) a ``Value`` stands for its array.
 
     ``results`` are the values that it returns; empty when it only writes (``out=``, ``copyto``). ``writes`` are the
-    values that were there before and that it writes to. ``view``: its result looks into an argument's block, and
-    nothing is computed. ``structure`` says how results are returned: None for one array, else the type of the tuple.
+    values that were there before and that it writes to. ``structure`` says how results are returned: None for one
+    array, else the type of the tuple.
     A function with the attribute ``checks`` returns its argument, or raises: it is called in every run.
     ``place`` is the user's file and line. ``update`` numbers the optimizer update it belongs to, -1 for none.
     """
@@ -81,17 +81,9 @@ class Call:
     kwargs: dict[str, Any]
     results: tuple[Value, ...] = ()
     writes: tuple[Value, ...] = ()
-    view: bool = False
     structure: type | None = None
     place: tuple[str, int] = ("", 0)
     update: int = -1
-
-    @property
-    def reads(self) -> tuple[Value, ...]:
-        """The values among the arguments, in order; those it only writes to (``out=``) are not among them."""
-        out = self.kwargs.get("out")
-        outs = {id(v) for v in (out if isinstance(out, tuple) else (out,))}
-        return tuple(v for v in values_in((self.args, self.kwargs)) if id(v) not in outs or v in values_in(self.args))
 
 
 @dataclass(eq=False, slots=True)

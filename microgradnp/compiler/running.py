@@ -123,8 +123,7 @@ class Run:
 
     def _check_settings(self) -> None:
         for update in self.updates:
-            with_now = update.optimizer.settings(update.group)
-            if with_now != update.settings:
+            if update.optimizer.settings(update.group) != update.settings:
                 raise NotCapturable(
                     f"compile: the settings of {type(update.optimizer).__name__} change inside the function after its "
                     "step (by a scheduler?), which a replay would not do: call scheduler.step() outside"

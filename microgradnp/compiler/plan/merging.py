@@ -196,5 +196,5 @@ class _Bundle:
             self.draft.move(value.block, whole.block, offset - value.offset)
             part = self.draft.now(value)
             arguments = (whole, part.shape, part.strides, part.offset)
-            self.draft.calls.append(Call(window, arguments, {}, (part,), view=True))
+            self.draft.calls.append(Call(window, arguments, {}, (part,)))
             offset += value.size * value.dtype.itemsize

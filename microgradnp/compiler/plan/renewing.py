@@ -31,5 +31,5 @@ def _seen(draft: Draft, whole: Value, value: Value) -> Value:
     part = draft.value(whole.block, value)
     if same_place(part, whole):
         return whole
-    draft.calls.append(Call(window, (whole, value.shape, value.strides, value.offset), {}, (part,), view=True))
+    draft.calls.append(Call(window, (whole, value.shape, value.strides, value.offset), {}, (part,)))
     return part

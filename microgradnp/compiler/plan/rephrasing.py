@@ -59,7 +59,7 @@ def _where(draft: Draft, call: Call) -> bool:
         differing = make(np.bitwise_and, make(np.bitwise_xor, one, other), make(np.negative, mask))
         made = make(np.bitwise_xor, differing, other)
     draft.move(result.block, made.block, 0)
-    draft.calls.append(Call(reinterpreted, (made, result.dtype), {}, (draft.now(result),), view=True, place=call.place))
+    draft.calls.append(Call(reinterpreted, (made, result.dtype), {}, (draft.now(result),), place=call.place))
     return True
 
 
@@ -83,7 +83,7 @@ def _bits(draft: Draft, item: Any, dtype: np.dtype[Any], integer: np.dtype[Any])
         return np.ndarray((), integer, item.block.array, item.offset)[()]
     value = draft.value(item.block, item)
     value.dtype = integer
-    draft.calls.append(Call(reinterpreted, (item, integer), {}, (value,), view=True))
+    draft.calls.append(Call(reinterpreted, (item, integer), {}, (value,)))
     return value
 
 
@@ -110,7 +110,7 @@ def _vdot(draft: Draft, call: Call) -> bool:
         like = Value(-1, array.block, (array.size,), array.dtype, (itemsize,), array.offset)
         flat.append(draft.value(array.block, like))
         arguments = (array, (array.size,), (itemsize,), 0)
-        draft.calls.append(Call(window, arguments, {}, (flat[-1],), view=True))
+        draft.calls.append(Call(window, arguments, {}, (flat[-1],)))
     draft.calls.append(Call(np.dot, tuple(flat), {}, (result,), place=call.place, update=call.update))
     return True
 

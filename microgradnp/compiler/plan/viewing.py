@@ -25,8 +25,7 @@ def located(program: Program) -> Program:
             result = new.results[0]
             offset = seen.offset + address_of(result.sample) - address_of(seen.sample)
             draft.move(result.block, seen.block, offset - result.offset)
-            view = not getattr(call.function, "checks", False)
-            new = replace(new, results=(draft.now(result),), view=view)
+            new = replace(new, results=(draft.now(result),))
         draft.calls.append(new)
     return draft.finish()
 

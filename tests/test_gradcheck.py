@@ -354,6 +354,13 @@ def test_dropout_is_called_nondeterministic_and_nothing_else():
     assert str(report).startswith("fail: dropout") and "eval()" in str(report)
 
 
+def test_random_numbers_that_often_come_out_the_same_are_found():
+    for seed in range(40):  # one coin each: any two calls agree half of the time
+        microgradnp.manual_seed(seed)
+        report = gradcheck(microgradnp.nn.functional.dropout, leaves((1,)), raise_exception=False)
+        assert [finding.kind for finding in report.findings] == ["nondeterministic"]
+
+
 def test_an_input_without_a_gradient_is_missing():
     assert "missing" in findings(lambda x, y: x * y.detach(), leaves((3,), (3,)))
     assert gradcheck(lambda x, y: x * 2, leaves((3,), (3,))).ok

@@ -1,5 +1,8 @@
 """Ways to fill a new parameter, with the numbers that PyTorch draws for the same seed.
 
+Every function changes its tensor in place, outside of any graph, and returns it; ``generator`` is drawn from in the
+place of the default one.
+
 Source: https://docs.pytorch.org/docs/stable/nn.init.html
 """
 
@@ -7,10 +10,19 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
 
 from ..autograd.modes import no_grad
+from ..ops.comparison import where
+from ..ops.creation import empty_like
+from ..ops.creation import eye as identity
+from ..ops.sampling import randperm
 from ..random import Generator
-from ..tensor import Tensor
+from ..tensor import Tensor, make
 
 _LINEAR = ("linear", *(f"conv{kind}{n}d" for kind in ("", "_transpose") for n in (1, 2, 3)))
 GAINS = dict.fromkeys((*_LINEAR, "sigmoid"), 1.0) | {"tanh": 5.0 / 3, "relu": math.sqrt(2.0), "selu": 0.75}
@@ -35,6 +47,53 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
 
 
 @no_grad()
+def trunc_normal_(
+    tensor: Any,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator | None = None,
+) -> Any:
+    """Fill with random numbers from the normal distribution, those outside of [a, b] drawn again.
+
+    Where less than 0.3 of the distribution lies in [a, b], they are drawn from the uniform distribution there instead,
+    and kept with a probability in proportion to the normal density (rejection sampling). Warns when ``mean`` is more
+    than two ``std`` away from [a, b].
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
+            "incorrect.",
+            stacklevel=3,
+        )
+    # All are drawn again in every round, as PyTorch does, and those to be replaced are.
+    candidates = empty_like(tensor)
+    if _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std) > 0.3:
+        low, high = (tensor.dtype.type(bound) for bound in (a, b))  # as which they are compared
+        tensor.normal_(mean, std, generator=generator)
+        while (rejected := (tensor < low) | (tensor > high)).any():
+            tensor.copy_(where(rejected, candidates.normal_(mean, std, generator=generator), tensor))
+        return tensor
+    chances = empty_like(tensor)
+    log_peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+
+    def unlikely(values: Any) -> Any:
+        log_density = ((values - mean) / std) ** 2 * -0.5 - log_peak
+        return chances.uniform_(generator=generator).log_() > log_density
+
+    rejected = unlikely(tensor.uniform_(a, b, generator=generator))
+    while rejected.any():
+        tensor.copy_(where(rejected, candidates.uniform_(a, b, generator=generator), tensor))
+        rejected = rejected & unlikely(candidates)
+    return tensor
+
+
+def _normal_cdf(x: float) -> float:
+    return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+
+
+@no_grad()
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one number."""
     return tensor.fill_(val)  # type: ignore[attr-defined]
@@ -50,9 +109,49 @@ def ones_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 1.0)
 
 
+@no_grad()
+def eye_(tensor: Any) -> Any:
+    """Fill a matrix with the identity: ones on its diagonal, zeros elsewhere."""
+    if tensor.ndim != 2:
+        raise ValueError(f"eye_: Only tensors with 2 dimensions are supported, got shape {tuple(tensor.shape)}")
+    return tensor.copy_(identity(*tensor.shape, dtype=tensor.dtype))
+
+
+@no_grad()
+def dirac_(tensor: Any, groups: int = 1) -> Any:
+    """Fill the weight of a convolution, (out, in, ...), so that it passes its first channels on, in each group.
+
+    >>> import microgradnp
+    >>> microgradnp.nn.init.dirac_(microgradnp.empty(3, 2, 3))[1]
+    tensor([[0., 0., 0.],
+            [0., 1., 0.]])
+    """
+    shape = tuple(tensor.shape)
+    if len(shape) not in (3, 4, 5):
+        raise ValueError(f"dirac_: Only tensors with 3, 4, or 5 dimensions are supported, got shape {shape}")
+    if shape[0] % groups:
+        raise ValueError(f"dirac_: dim 0 must be divisible by groups, got shape {shape} and groups={groups}")
+    tensor.zero_()
+    size = shape[0] // groups
+    channels = np.arange(min(size, shape[1]))
+    center = tuple(n // 2 for n in shape[2:])
+    for group in range(groups):
+        tensor[(group * size + channels, channels, *center)] = 1
+    return tensor
+
+
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The factor by which a nonlinearity asks the standard deviation of weights before it to be scaled."""
+    """The factor by which a nonlinearity asks the standard deviation of weights before it to be scaled.
+
+    ``param`` is the negative slope of "leaky_relu", 0.01 by default. Raises ValueError for an unknown nonlinearity.
+
+    >>> from microgradnp import nn
+    >>> nn.init.calculate_gain("leaky_relu", 1)
+    1.0
+    """
     if nonlinearity == "leaky_relu":
+        if isinstance(param, bool) or not isinstance(param, (int, float, type(None))):
+            raise ValueError(f"negative_slope {param} not a valid number")
         return math.sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
     if nonlinearity not in GAINS:
         raise ValueError(f"Unsupported nonlinearity {nonlinearity}; use one of leaky_relu, {', '.join(GAINS)}")
@@ -119,3 +218,73 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Normal with std gain * sqrt(2 / (fan_in + fan_out)). Glorot & Bengio, Understanding the difficulty, 2010."""
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(fans(tensor))), generator)
+
+
+@no_grad()
+def orthogonal_(tensor: Any, gain: float = 1, generator: Generator | None = None) -> Any:
+    """Fill with ``gain`` times a matrix with orthonormal rows or columns, whichever are fewer.
+
+    Dimensions after the first are flattened into one. The matrix is the Q of a decomposition QR of normal random
+    numbers, with the signs that make it uniformly distributed.
+
+    Source: Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear neural networks, 2013;
+    Mezzadri, How to generate random matrices from the classical compact groups, 2007.
+
+    >>> import microgradnp
+    >>> w = microgradnp.nn.init.orthogonal_(microgradnp.empty(2, 3))
+    >>> microgradnp.allclose(w @ w.T, microgradnp.eye(2), atol=1e-6)
+    True
+    """
+    shape = tuple(tensor.shape)
+    if len(shape) < 2:
+        raise ValueError(f"orthogonal_: Only tensors with 2 or more dimensions are supported, got shape {shape}")
+    if tensor.numel() == 0:
+        return tensor
+    if tensor.dtype.kind != "f" or tensor.dtype.itemsize < 4:
+        raise NotImplementedError(
+            f"orthogonal_: not implemented for {tensor.dtype}; fill a float32 tensor, and convert"
+        )
+    normals = tensor.new_empty((shape[0], tensor.numel() // shape[0])).normal_(0, 1, generator=generator)._array
+    wide = normals.shape[0] < normals.shape[1]
+    q, r = np.linalg.qr(normals.T if wide else normals)
+    q = q * np.sign(np.diagonal(r))
+    return tensor.copy_(make((q.T if wide else q).reshape(shape))).mul_(gain)
+
+
+@no_grad()
+def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Any:
+    """Fill a matrix with normal random numbers, and in each column a fraction ``sparsity`` of zeros.
+
+    As in PyTorch the places of the zeros come from the default generator, whatever ``generator`` is.
+
+    Source: Martens, Deep learning via Hessian-free optimization, 2010.
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"sparse_: Only tensors with 2 dimensions are supported, got shape {tuple(tensor.shape)}")
+    rows, columns = tensor.shape
+    zeros = math.ceil(sparsity * rows)
+    tensor.normal_(0, std, generator=generator)
+    for column in range(columns):
+        tensor[randperm(rows)[:zeros], column] = 0
+    return tensor
+
+
+def _deprecated(fill: Callable[..., Any]) -> Callable[..., Any]:
+    """A function under its name of old, without the underscore, which warns."""
+    name = fill.__name__
+
+    @wraps(fill)
+    def deprecated(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(
+            f"`nn.init.{name[:-1]}` is now deprecated in favor of `nn.init.{name}`.", FutureWarning, stacklevel=2
+        )
+        return fill(*args, **kwargs)
+
+    deprecated.__doc__ = f"The name of old of ``{name}``; it warns."
+    return deprecated
+
+
+uniform, normal, constant, eye, dirac = map(_deprecated, (uniform_, normal_, constant_, eye_, dirac_))
+xavier_uniform, xavier_normal = map(_deprecated, (xavier_uniform_, xavier_normal_))
+kaiming_uniform, kaiming_normal = map(_deprecated, (kaiming_uniform_, kaiming_normal_))
+orthogonal, sparse = map(_deprecated, (orthogonal_, sparse_))

@@ -241,7 +241,7 @@ class Module(Tree):
     def __repr__(self) -> str:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
-        children = [f"({name}): {_indented(repr(module))}" for name, module in self._modules.items()]
+        children = [f"({name}): {indented(repr(module))}" for name, module in self._modules.items()]
         if not children and len(lines) <= 1:
             return f"{self._get_name()}({extra})"
         return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
@@ -291,5 +291,6 @@ def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
     memory.wrote(tensor._grad._array, "zero_grad")
 
 
-def _indented(text: str) -> str:
+def indented(text: str) -> str:
+    """A printed form as part of another: its further lines move to the right."""
     return text.replace("\n", "\n  ")

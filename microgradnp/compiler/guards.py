@@ -35,7 +35,7 @@ class Guards:
             self._add(value.format(*[self._name(item) for item in was]), text)
         self._optimizers({id(update.optimizer): update.optimizer for update in session.updates}.values())
         self.settings = [update.settings for update in session.updates]
-        self.updates = [(update.optimizer, update.group) for update in session.updates]
+        self.updates = session.updates
         self._kinds = [tuple(map(_still, settings)) for settings in self.settings]
         if self.updates:
             self._add(f"({self._same_groups()} or guards.same_settings())", "a setting of an optimizer has changed")
@@ -125,19 +125,19 @@ class Guards:
 
     def _same_groups(self) -> str:
         """A quick answer to ``same_settings``, where settings follow from plain numbers in the groups alone."""
-        alone = all(optimizer.settings_follow_from_group for optimizer, _ in self.updates)
-        values = [value for _, group in self.updates for name, value in group.items() if name != "params"]
+        alone = all(update.optimizer.settings_follow_from_group for update in self.updates)
+        values = [value for update in self.updates for name, value in update.group.items() if name != "params"]
         if not alone or any(isinstance(value, Tensor) for value in values):
             return "False"
-        groups = [(self._name(group), self._name(dict(group))) for _, group in self.updates]
+        groups = [(self._name(update.group), self._name(dict(update.group))) for update in self.updates]
         same = " and ".join(f"{now} == {before}" for now, before in groups)
         return f"(guards.settings is {self._name(self.settings)} and {same})"
 
     def same_settings(self) -> bool:
         """Whether the settings of all updates are what they were, but for floats. These are noted."""
-        now = [optimizer.settings(group) for optimizer, group in self.updates]
+        now = [update.settings_now() for update in self.updates]
         if now != self.settings:
-            if [tuple(map(_still, settings)) for settings in now] != self._kinds:
+            if None in now or [tuple(map(_still, settings)) for settings in now] != self._kinds:
                 return False
             self.settings = now
         return True

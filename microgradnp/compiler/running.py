@@ -14,7 +14,7 @@ from .capture import NotCapturable
 from .comparing import difference
 from .guards import Guards
 from .program import Block
-from .session import GRAD, Session
+from .session import GRAD, Session, Update
 
 
 class Run:
@@ -123,7 +123,7 @@ class Run:
 
     def _check_settings(self) -> None:
         for update in self.updates:
-            if update.optimizer.settings(update.group) != update.settings:
+            if update.optimizer.settings(update.group, *update.counts) != update.settings:
                 raise NotCapturable(
                     f"compile: the settings of {type(update.optimizer).__name__} change inside the function after its "
                     "step (by a scheduler?), which a replay would not do: call scheduler.step() outside"
@@ -147,8 +147,7 @@ class Run:
             return f"it returns {text}"
         if text := differs(self.grads, other.grads):
             return f"it leaves as gradients {text}"
-        before = [(id(optimizer), id(group)) for optimizer, group in self.guards.updates]
-        if before != [(id(update.optimizer), id(update.group)) for update in other.updates]:
+        if list(map(_who, self.updates)) != list(map(_who, other.updates)):
             return "the steps of other optimizers"
         if self.guards.settings != [update.settings for update in other.updates]:
             return "it changes the settings of an optimizer before the step"
@@ -162,6 +161,11 @@ def _number(item: Any, among: list[Any]) -> int:
             return i
     among.append(item)
     return len(among) - 1
+
+
+def _who(update: Update) -> tuple[Any, ...]:
+    """Whose step an update is."""
+    return id(update.optimizer), id(update.group), [id(p) for p in update.params]
 
 
 def _check_holders(before: list[Any], after: list[Any]) -> None:

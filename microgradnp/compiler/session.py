@@ -53,10 +53,21 @@ class Source:
 class Update:
     """One call of an optimizer's update: the settings it was given; those that are floats as numbers of the tape."""
 
-    def __init__(self, optimizer: Any, group: dict[str, Any], settings: tuple[Any, ...]) -> None:
-        self.optimizer, self.group, self.settings = optimizer, group, settings
+    def __init__(self, optimizer: Any, group: dict[str, Any], counts: tuple[Any, ...], params: list[Tensor]) -> None:
+        self.optimizer, self.group, self.counts, self.params = optimizer, group, counts, params
+        self.settings: tuple[Any, ...] = optimizer.settings(group, *counts)
         self.numbers: dict[int, Number] = {}
         self.before = plain(group)
+
+    def settings_now(self) -> tuple[Any, ...] | None:
+        """The settings of a step to be made now. None if the parameters would not be updated together any more."""
+        counts = {tuple(self.optimizer.counts(p)) for p in self.params} or {()}
+        return self.optimizer.settings(self.group, *counts.pop()) if len(counts) == 1 else None
+
+    def fed(self, tape: Tape) -> list[Any]:
+        """The settings, floats as numbers of the tape."""
+        self.numbers = {i: Number(value, tape) for i, value in enumerate(self.settings) if value.__class__ is float}
+        return [self.numbers.get(i, value) for i, value in enumerate(self.settings)]
 
 
 class Draw:
@@ -206,25 +217,21 @@ class Session:
             self.grads_set[id(tensor)] = tensor
         GRAD.__set__(tensor, grad)
 
-    def _watched_update(self, update: Callable[..., Any]) -> Callable[..., Any]:
+    def _watched_update(self, update_group: Callable[..., Any]) -> Callable[..., Any]:
         def watched(optimizer: Any, group: dict[str, Any]) -> None:
             if not self._mine():
-                return update(optimizer, group)
+                return update_group(optimizer, group)
+            params = [p for p in group["params"] if p._grad is not None]
             with self.pause():
-                settings = optimizer.settings(group)
                 self._optimizers.setdefault(id(optimizer), (optimizer, {p: {**s} for p, s in optimizer.state.items()}))
-            seen = Update(optimizer, group, settings)
-            self.updates.append(seen)
-            fed: list[Any] = []
-            for i, setting in enumerate(settings):
-                if setting.__class__ is float:
-                    setting = seen.numbers[i] = Number(setting, self.tape)
-                fed.append(setting)
-            self.tape.update = len(self.updates) - 1
-            try:
-                optimizer.update([p for p in group["params"] if p._grad is not None], *fed)
-            finally:
-                self.tape.update = -1
+                updates = [Update(optimizer, group, *together) for together in optimizer.alike(params)]
+            for update in updates:
+                self.tape.update = len(self.updates)
+                self.updates.append(update)
+                try:
+                    optimizer.apply(update.params, update.fed(self.tape))
+                finally:
+                    self.tape.update = -1
             return None
 
         return watched

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..autograd import memory
 from ..autograd.modes import enable_grad
+from ..dtypes import get_default_dtype
 from ..nn.module import clear_grad
 from ..tensor import Tensor, make
 
@@ -21,11 +22,14 @@ class Optimizer:
     """The base class: a subclass passes its default settings and defines ``settings`` and ``update``.
 
     A step has a host part, in Python numbers (``settings``), and an array part, in NumPy calls that write in place.
+    What changes from step to step in the host part (a step count) is ``counted``: it lies in the state of each
+    parameter, as a tensor of one number. Parameters that agree in all of it are updated together.
 
     Source: https://docs.pytorch.org/docs/stable/optim.html
     """
 
-    settings_follow_from_group = False  # and from nothing else, such as the number of steps made
+    settings_follow_from_group = False  # and from nothing else, so that a compiled step need not ask for them each time
+    counted: ClassVar[dict[str, float]] = {}  # the numbers that each parameter's state begins with
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         if isinstance(params, (Tensor, np.ndarray)) or hasattr(params, "named_parameters"):
@@ -37,7 +41,8 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        self._writes: dict[Tensor, tuple[Any, memory.Writes]] = {}
+        self._places: dict[Tensor, Place] = {}
+        self._memory: list[np.ndarray] = []
         groups = list(params)
         for group in groups if groups and isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
@@ -92,6 +97,23 @@ class Optimizer:
         """Raise for settings that make no sense; a subclass checks its own."""
         if "lr" in group:
             self.require(group, "lr", "learning rate")
+        if group.get("differentiable"):
+            raise NotImplementedError(
+                f"{type(self).__name__}: differentiable=True is not supported: a step is never recorded"
+            )
+        if group.get("capturable"):
+            raise NotImplementedError(
+                f"{type(self).__name__}: capturable=True is for CUDA graphs, and there is no CUDA here; compile() "
+                "captures every step as it is"
+            )
+        if group.get("fused") and group.get("foreach"):
+            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+
+    def require_betas(self, group: dict[str, Any]) -> None:
+        """Raise unless ``betas`` are two numbers from 0 to 1, without 1."""
+        for i, beta in enumerate(group["betas"]):
+            if not 0 <= float(beta) < 1:
+                raise ValueError(f"Invalid beta parameter at index {i}: {float(beta)}; it must be in [0, 1)")
 
     def require(self, group: dict[str, Any], name: str, called: str = "", least: float = 0.0) -> None:
         """Raise TypeError unless a setting is a number, ValueError unless it is finite and not less than ``least``."""
@@ -126,33 +148,87 @@ class Optimizer:
         return loss
 
     def _update_group(self, group: dict[str, Any]) -> None:
-        params = [p for p in group["params"] if p._grad is not None]
-        settings = self.settings(group)
-        self._stamp(params)
-        self.update(params, *settings)
+        for counts, params in self.alike([p for p in group["params"] if p._grad is not None]):
+            settings = self.settings(group, *counts)
+            self._stamp(params)
+            self.apply(params, settings)
 
-    def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
-        """The host part of a step: what ``update`` takes, worked out in Python.
+    def alike(self, params: Iterable[Tensor]) -> list[tuple[tuple[Any, ...], list[Tensor]]]:
+        """Parameters that are updated together, for they have one dtype and agree in what is counted, which is told."""
+        found: dict[Any, list[Tensor]] = {}
+        for p in params:
+            found.setdefault((p._array.dtype.char, *self.counts(p)), []).append(p)
+        return [(key[1:], together) for key, together in found.items()]
 
-        It changes nothing. Floats may be different in every step; ``update`` only passes them on to NumPy. What it
-        branches on is of another type: bools, tuples of them. (A compiled step computes the floats anew, and is
-        captured anew when anything else changes.)
+    def counts(self, p: Tensor) -> Iterable[Any]:
+        """What is counted of a parameter, in the order of ``counted``, as NumPy scalars."""
+        state = self.state.get(p)
+        if state and self.counted:
+            return [state[name]._array[()] for name in self.counted]
+        kind = get_default_dtype().type
+        return [kind(number) for number in self.counted.values()]
+
+    def settings(self, group: dict[str, Any], *counts: Any) -> tuple[Any, ...]:
+        """The host part of a step: what is counted, as it is after the step, then what ``update`` takes.
+
+        It is worked out in Python from the group, and from what is counted as it is before the step; it changes
+        nothing. Floats may be different in every step; ``update`` only passes them on to NumPy. What it branches on is
+        of another type: bools, tuples of them. (A compiled step computes the floats anew, and is captured anew when
+        anything else changes.)
         """
         raise NotImplementedError
 
+    def apply(self, params: list[Tensor], settings: Sequence[Any]) -> None:
+        """Write down what is counted, and update."""
+        n = len(self.counted)
+        for name, number in zip(self.counted, settings[:n], strict=True):
+            for p in params:
+                state = self.state[p]
+                if name in state:
+                    array = state[name]._array
+                    array[...] = as_array(number, array.dtype)
+                else:
+                    state[name] = make(np.copy(as_array(number, get_default_dtype())))
+        self.update(params, *settings[n:])
+
     def update(self, params: list[Tensor], *settings: Any) -> None:
-        """The array part of a step: change the arrays of ``params``, which all have gradients, in place."""
+        """The array part of a step: change the arrays of ``params``, all with gradients and of one dtype, in place."""
         raise NotImplementedError
+
+    def each(self, params: list[Tensor], maximize: bool, decay: Any = None) -> Iterator[Any]:
+        """For each parameter: its array, its gradient, its state, and memory for two intermediate results.
+
+        The gradient is turned round for ``maximize``, and then has ``decay`` times the parameter added. In a compiled
+        step, which plans its own memory, there is None for intermediate results: as ``out`` it does no harm.
+        """
+        for p in params:
+            array, grad = p._array, p._grad._array  # type: ignore[union-attr]
+            spare, one, two = self._scratch(p) if array.__class__ is np.ndarray else (None, None, None)
+            if maximize:
+                grad = np.negative(grad, spare)
+            if decay is not None:
+                grad = np.add(grad, np.multiply(array, decay, one), spare)
+            yield array, grad, self.state[p], one, two
+
+    def _scratch(self, p: Tensor) -> Sequence[Any]:
+        """Three arrays like that of a parameter. All parameters share their memory, being updated one by one."""
+        place = self._places[p]
+        if place.scratch is None:
+            size = max(p._array.nbytes for p in self._params())
+            while len(self._memory) < 3 or self._memory[0].nbytes < size:
+                self._memory = [np.empty(size, np.uint8) for _ in range(3)]
+            array = place.array
+            place.scratch = [part[: array.nbytes].view(array.dtype).reshape(array.shape) for part in self._memory]
+        return place.scratch
 
     def _stamp(self, params: list[Tensor]) -> None:
         """Note the writes to come: a graph that had saved one of these parameters must not be used any more."""
         written = []
         for p in params:
-            array, writes = self._writes.get(p, (None, None))
-            if array is not p._array:
-                writes = memory.writes_to(p._array)
-                self._writes[p] = (p._array, writes)
-            written.append(writes)
+            place = self._places.get(p)
+            if place is None or place.array is not p._array:
+                place = self._places[p] = Place(p._array)
+            written.append(place.writes)
         memory.stamp(written, type(self).__name__ + ".step")
 
     # State
@@ -200,8 +276,8 @@ class Optimizer:
         return (p for group in self.param_groups for p in group["params"])
 
     def __getstate__(self) -> dict[str, Any]:
-        # The writes belong to this process's memory: a copy finds its own.
-        return {**self.__dict__, "_writes": {}}
+        # Places belong to this process's memory: a copy finds its own.
+        return {**self.__dict__, "_places": {}, "_memory": []}
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -211,9 +287,31 @@ class Optimizer:
         return text + ")"
 
 
+class Place:
+    """What an optimizer knows of a parameter's memory."""
+
+    __slots__ = ("array", "scratch", "writes")
+
+    def __init__(self, array: Any) -> None:
+        self.array, self.writes = array, memory.writes_to(array)
+        self.scratch: list[np.ndarray] | None = None
+
+
 def as_array(number: Any, dtype: Any) -> Any:
     """A number from ``settings`` as a 0-d array, which spares NumPy a conversion wherever it is used."""
     return np.array(number, dtype) if number.__class__ is float else number.as_dtype(dtype)  # in a compiled step
+
+
+def as_arrays(params: list[Tensor], *numbers: Any) -> list[Any]:
+    """Numbers from ``settings`` as 0-d arrays of the dtype of the parameters."""
+    return [as_array(number, params[0]._array.dtype) for number in numbers]
+
+
+def kept(state: dict[str, Any], name: str, like: Any) -> Any:
+    """The array of a tensor in the state. The first time it is made, of zeros."""
+    if name not in state:
+        state[name] = make(np.zeros_like(like))
+    return state[name]._array
 
 
 def _split(given: Any) -> tuple[list[str], list[Any]]:

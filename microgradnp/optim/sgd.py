@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, make
-from .optimizer import Optimizer, as_array
+from .optimizer import Optimizer, as_arrays
 
 
 class SGD(Optimizer):
@@ -64,10 +64,6 @@ class SGD(Optimizer):
         self.require(group, "weight_decay")
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        if group["differentiable"]:
-            raise NotImplementedError("SGD: differentiable=True is not supported: a step is never recorded")
-        if group["fused"] and group["foreach"]:
-            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
     def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
         """Python numbers, whatever was given: a NumPy float64 would turn float32 arithmetic into float64."""
@@ -87,27 +83,22 @@ class SGD(Optimizer):
     ) -> None:
         """The formula of the class, for each parameter; ``parts`` tells which parts of it there are."""
         decays, keeps, weighs, nesterov, maximize = parts
-        multiply, subtract = np.multiply, np.subtract
-        rate: Any = None  # as a 0-d array of the parameters' type, which spares NumPy a conversion for each
-        for p in params:
-            array, grad = p._array, p._grad._array  # type: ignore[union-attr]
-            if rate is None or rate.dtype is not array.dtype:
-                rate = as_array(lr, array.dtype)
-            if maximize:
-                grad = -grad
-            if decays:
-                grad = grad + array * decay
+        lr, momentum, weight, decay = as_arrays(params, lr, momentum, weight, decay)
+        for array, grad, state, one, two in self.each(params, maximize, decay if decays else None):
+            step = grad
             if keeps:
-                grad = self._with_momentum(self.state[p], grad, momentum, weight if weighs else None, nesterov)
-            subtract(array, multiply(grad, rate), array)
+                step = self._with_momentum(state, grad, momentum, weight if weighs else None, nesterov, one)
+            np.subtract(array, np.multiply(step, lr, two), array)
 
     @staticmethod
-    def _with_momentum(state: dict[str, Any], grad: Any, momentum: float, weight: float | None, nesterov: bool) -> Any:
+    def _with_momentum(
+        state: dict[str, Any], grad: Any, momentum: Any, weight: Any, nesterov: bool, scratch: Any
+    ) -> Any:
         if state.get("momentum_buffer") is None:
             state["momentum_buffer"] = make(np.copy(grad))
             buffer = state["momentum_buffer"]._array
         else:
             buffer = state["momentum_buffer"]._array
-            np.multiply(buffer, momentum, out=buffer)
-            np.add(buffer, grad if weight is None else grad * weight, out=buffer)
-        return grad + buffer * momentum if nesterov else buffer
+            np.multiply(buffer, momentum, buffer)
+            np.add(buffer, grad if weight is None else np.multiply(grad, weight, scratch), buffer)
+        return np.add(grad, np.multiply(buffer, momentum, scratch), scratch) if nesterov else buffer

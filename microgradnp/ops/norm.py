@@ -237,3 +237,16 @@ def renorm(input: Array, p: float, dim: int, maxnorm: float) -> Array:
     large = vector_norm(input.detach(), p, others, True) > maxnorm
     norms = vector_norm(where(large, input, 0.0), p, others, True)  # of no nan, whose gradient would spread
     return input * where(large, maxnorm / (norms + 1e-7), 1.0)
+
+
+@composite()
+def norm_except_dim(v: Array, pow: int = 2, dim: int = 0) -> Array:
+    """The ``pow``-norm of each part along ``dim``, the other dimensions kept with size 1; of all of v if it is -1.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.weight_norm.html
+    """
+    if dim == -1:
+        return vector_norm(v, pow)
+    axis = axis_of(dim, v.ndim, "norm_except_dim")
+    others = tuple(i for i in range(v.ndim) if i != axis)
+    return vector_norm(v, pow, others, True) if others else abs(v)

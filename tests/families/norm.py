@@ -45,6 +45,7 @@ torch.dist(x, y); torch.dist(x, y, 1); torch.dist(x, row, 3); x.dist(y); x.dist(
 torch.renorm(x, 2, 0, 5); torch.renorm(x, 1, 1, 2.5); x.renorm(p=2, dim=0, maxnorm=1); x.renorm(float("inf"), -1, 1.5); cube.renorm(2, 1, 3)
 torch.renorm(x, 0.5, 0, 5); x.renorm(3, 1, 0); (x * 1).renorm_(2, 0, 2.0); x.renorm(2, 0, 1000)
 torch.norm(x.detach(), 2, 0, out=torch.zeros(4, dtype=x.dtype)); torch.linalg.norm(x.detach(), out=torch.zeros((), dtype=x.dtype))
+torch.norm_except_dim(cube); torch.norm_except_dim(x, 2, 1); torch.norm_except_dim(cube, 3, -2); torch.norm_except_dim(cube, 1, dim=-1); torch.norm_except_dim(v)
 """
 
 # PyTorch's second derivatives of these norms where an element is 0 are nan.

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..autograd.modes import no_grad
 from ..tensor import Tensor, make
+from .call import lift
 from .comparison import where
 from .indexing import add_at, explained_index, getitem, plain_index, put_at
 from .masking import number_for, same_dtype, value_for
@@ -274,12 +275,13 @@ def embedding(
     """The rows of ``weight`` at the indices ``input``: shape (*input, width).
 
     No gradient reaches the row ``padding_idx``. With ``max_norm`` rows that are used and whose ``norm_type``-norm is
-    larger are first scaled down, in place. Raises NotImplementedError for ``scale_grad_by_freq`` and ``sparse``.
+    larger are first scaled down, in place. With ``scale_grad_by_freq`` the gradient of a row is divided by the number of
+    times that it is used. Raises NotImplementedError for ``sparse``: gradients are dense.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
     """
-    if scale_grad_by_freq or sparse:
-        raise NotImplementedError("embedding(): scale_grad_by_freq and sparse are not supported; leave them away")
+    if sparse:
+        raise NotImplementedError("embedding(): sparse=True is not there: gradients are dense; leave it away")
     if weight.ndim != 2:
         raise RuntimeError(f"embedding(): 'weight' must be 2-D, got {weight.ndim}-D")
     places = places_from(input, "embedding")
@@ -290,6 +292,9 @@ def embedding(
     if max_norm is not None:
         _renormalize(weight, places, max_norm, norm_type)
     rows = getitem(weight, (places,))
+    if scale_grad_by_freq:
+        share = 1 / np.bincount(places.reshape(-1), minlength=count)[places]
+        rows = lift(rows._array, (rows * make(share.astype(rows.dtype)[..., None]))._edge)
     padded = None if padding_idx is None else places == padding_idx % count
     if padded is None or (isinstance(padded, np.ndarray) and not padded.any()):
         return rows

@@ -25,7 +25,7 @@ torch.take(x, three_rows); x.take(flat); torch.take(x, torch.tensor([-1])); torc
 torch.unravel_index(k, (3, 4)); torch.unravel_index(torch.tensor([-1, 20]), (3, 4)); torch.unravel_index(three_rows, 4); torch.unravel_index(k32, (3, 4)); torch.unravel_index(three, (2, 2, 3))
 F.one_hot(k); F.one_hot(k, 5); F.one_hot(no, 3); F.one_hot(three); F.one_hot(three_rows, num_classes=4)
 F.embedding(three_rows, x); F.embedding(k32, x); F.embedding(three - 2, x); F.embedding(three_rows, x, padding_idx=-1); F.embedding(three_rows, x, padding_idx=0); F.embedding(three_rows, n); F.embedding(no, x)
-F.embedding(input=k, weight=x, padding_idx=1); F.embedding(k, x * y)
+F.embedding(input=k, weight=x, padding_idx=1); F.embedding(k, x * y); F.embedding(k, x, scale_grad_by_freq=True)
 (__import__("warnings").simplefilter("ignore"), torch.index_reduce(x, 0, k, p, "prod"))[1]; x.index_reduce(0, k, y, "mean", include_self=False); torch.index_reduce(x, 0, k, y, "amax"); x.index_reduce(1, k, y[:, :3], "amin"); n.index_reduce(0, k, n, "mean")
 (x * 1).index_add_(0, k, y, alpha=2); (x * 1).index_copy_(0, torch.tensor([2, 0]), y[:2]); (x * 1).index_fill_(0, k, 2.5); (x * 1).index_fill_(0, k, s); (x * 1).index_put_((k, k), v[:3], accumulate=True)
 (x * 1).index_put_((mask,), s); torch.index_put_(x * 1, (k,), s); (x * 1).put_(three_rows, few, accumulate=True); (x * 1).index_reduce_(0, k, p, "prod"); torch.zeros(3, 4, dtype=x.dtype).index_add_(0, k, y); (n * 1).put_(flat, n[:, :2])

@@ -1,0 +1,352 @@
+"""Pooling: the largest element, the mean or a norm of each window that slides over the last one or two dimensions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd.scope import where as module_path
+from ..dtypes import float16, float32
+from ..tensor import Tensor, make
+from .activation import check_floats, relu
+from .arithmetic import abs, div, pow, sign
+from .comparison import where
+from .conversion import cast
+from .indexing import getitem
+from .parts import along
+from .record import Array, composite, dispatched
+from .sliding import (
+    Sizes,
+    Windows,
+    check_image,
+    each,
+    largest_of_windows,
+    places_of_largest,
+    sum_of_windows,
+    windows_of,
+)
+
+# What all of them share
+
+
+def _adapted(
+    function: str, input: Tensor, counts: Sequence[int], channels: bool
+) -> tuple[Tensor, tuple[Windows, ...], list[np.ndarray]]:
+    """Windows that divide the last dimensions into ``counts`` parts; and where their elements are in the input.
+
+    Window i of n begins at ``floor(i * size / n)`` and ends before ``ceil((i + 1) * size / n)``. Where they are not all
+    of one size the input is arranged anew, window by window, and what a window lacks is its last element again.
+    """
+    check_image(function, input, len(counts), channels)
+    if min(counts) < 0:
+        raise RuntimeError(f"{module_path()}{function}: output_size must not be negative, but got {tuple(counts)}")
+    windows, positions = [], []
+    for dim, count in enumerate(counts, input.ndim - len(counts)):
+        begins, ends = _bounds(input.shape[dim], count)
+        size = int((ends - begins).max(initial=1))
+        positions.append(np.minimum(begins[:, None] + np.arange(size), ends[:, None] - 1))
+        windows.append(Windows(count, size, size))
+        if count * size != input.shape[dim]:
+            input = getitem(input, along(dim, positions[-1].reshape(-1)))
+    return input, tuple(windows), positions
+
+
+def _bounds(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where each of ``count`` windows begins and ends."""
+    numbers = np.arange(count)
+    return numbers * length // max(count, 1), -(-(numbers + 1) * length // max(count, 1))
+
+
+def _output_size(function: str, input: Tensor, output_size: Any, count: int) -> tuple[int, ...]:
+    """The sizes asked for, where None stands for the input's own."""
+    if count > 1 and isinstance(output_size, (tuple, list)):
+        if len(output_size) != count:
+            raise RuntimeError(f"{function}: output_size must be an int or {count} of them, but got {output_size}")
+        own = input.shape[-count:]
+        output_size = [size if wanted is None else wanted for wanted, size in zip(output_size, own, strict=False)]
+    return each(function, "output_size", output_size, count)
+
+
+# The largest element
+
+
+def _max_pool(
+    function: str,
+    input: Tensor,
+    windows: tuple[Windows, ...],
+    positions: Sequence[np.ndarray],
+    lengths: Sequence[int],
+    return_indices: bool,
+) -> Any:
+    """The largest elements; and where they are, as ``positions`` in the flattened last dimensions, of ``lengths``."""
+    if input.dtype.kind == "b":
+        raise NotImplementedError(f"{module_path()}{function}: not implemented for bool: convert it, as with .float()")
+    out = largest_of_windows(input, windows)
+    if not return_indices:
+        return out
+    places = places_of_largest(input, out, windows)
+    return out, make(_indices(places._array, positions, lengths))
+
+
+@dispatched
+def _indices(places: Any, positions: Sequence[np.ndarray], lengths: Sequence[int]) -> Any:
+    """From places within windows to places in the flattened last dimensions."""
+    indices, rest, step = np.zeros(places.shape, np.int64), places.astype(np.int64), 1
+    for dim in range(-1, -len(positions) - 1, -1):
+        count, size = positions[dim].shape
+        rest, place = np.divmod(rest, size)
+        windows = np.arange(count).reshape(count, *(1,) * (-dim - 1))
+        indices += positions[dim][windows, place] * step
+        step *= lengths[dim]
+    return indices
+
+
+def _max_pool_of(function: str, count: int, input: Tensor, *arguments: Any) -> Any:
+    *geometry, return_indices = arguments
+    windows = windows_of(function, input, *geometry, count)
+    positions = [one.positions() for one in windows]
+    return _max_pool(function, input, windows, positions, input.shape[-count:], return_indices)
+
+
+@composite(public=("nn.functional.max_pool1d",))
+def max_pool1d(
+    input: Array,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest element of each window along the last dimension: (..., C, L) to (..., C, L_out).
+
+    A window has ``kernel_size`` elements that lie ``dilation`` apart. The first begins ``padding`` (at most half a
+    window) before the input, where nothing counts; the others follow every ``stride`` elements, by default
+    ``kernel_size``: L_out = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1. With ``ceil_mode`` it
+    is rounded up, unless the last window would begin beyond the input and the padding before it. Of equal elements the
+    first takes the gradient, and a nan is the largest of all. With ``return_indices`` the result is a pair: the
+    elements, and where they are in the last dimension (int64).
+
+    Raises RuntimeError for sizes out of these bounds, TypeError for what is no int.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
+
+    >>> import microgradnp
+    >>> x = microgradnp.tensor([[1.0, 3.0, 2.0, 5.0, 4.0]])
+    >>> microgradnp.nn.functional.max_pool1d(x, 2, return_indices=True)
+    (tensor([[3., 5.]]), tensor([[1, 3]]))
+    """
+    return _max_pool_of("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+@composite(public=("nn.functional.max_pool2d",))
+def max_pool2d(
+    input: Array,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """``max_pool1d`` in two dimensions: (..., C, H, W) to (..., C, H_out, W_out); the indices count row by row.
+
+    Every size is an int, or a pair of them.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
+
+    >>> import microgradnp
+    >>> x = microgradnp.arange(16.0).reshape(1, 4, 4)
+    >>> microgradnp.nn.functional.max_pool2d(x, 2)
+    tensor([[[ 5.,  7.],
+             [13., 15.]]])
+    """
+    return _max_pool_of("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def _adaptive_max_pool(function: str, count: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
+    check_floats(function, input)
+    sizes = _output_size(function, input, output_size, count)
+    arranged, windows, positions = _adapted(function, input, sizes, channels=True)
+    return _max_pool(function, arranged, windows, positions, input.shape[-count:], return_indices)
+
+
+@composite(public=("nn.functional.adaptive_max_pool1d",))
+def adaptive_max_pool1d(input: Array, output_size: Sizes, return_indices: bool = False) -> Any:
+    """The largest element of each of ``output_size`` parts of the last dimension.
+
+    Part i of n begins at ``floor(i * L / n)`` and ends before ``ceil((i + 1) * L / n)``. The rest as in ``max_pool1d``.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_max_pool1d.html
+    """
+    return _adaptive_max_pool("adaptive_max_pool1d", 1, input, output_size, return_indices)
+
+
+@composite(public=("nn.functional.adaptive_max_pool2d",))
+def adaptive_max_pool2d(input: Array, output_size: Any, return_indices: bool = False) -> Any:
+    """``adaptive_max_pool1d`` in two dimensions; where ``output_size`` has None the size stays as it is.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_max_pool2d.html
+    """
+    return _adaptive_max_pool("adaptive_max_pool2d", 2, input, output_size, return_indices)
+
+
+# The mean
+
+
+def _outer(numbers: Sequence[np.ndarray]) -> Any:
+    """The products of numbers for each dimension: a Python number if they are all the same, else an array."""
+    product = numbers[0] if len(numbers) == 1 else np.multiply.outer(*numbers)
+    return product.item(0) if product.size and (product == product.flat[0]).all() else product
+
+
+def _divided(total: Tensor, divisor: Any) -> Tensor:
+    divisor = make(divisor.astype(total.dtype)) if isinstance(divisor, np.ndarray) else divisor
+    return div(total, divisor, rounding_mode="trunc" if total.dtype.kind == "i" else None)
+
+
+def _avg_pool(
+    function: str, count: int, input: Tensor, *geometry: Any, count_include_pad: bool, divisor_override: int | None
+) -> Tensor:
+    *sizes, ceil_mode = geometry
+    windows = windows_of(function, input, *sizes, 1, ceil_mode, count)
+    if input.dtype.kind != "f" and input.dtype != np.int64:
+        raise NotImplementedError(f"{module_path()}{function}: not implemented for {input.dtype}: use .float()")
+    divisor: Any = divisor_override
+    if divisor is None:
+        lengths = input.shape[-count:]
+        divisor = _outer([_counted(*pair, count_include_pad) for pair in zip(windows, lengths, strict=True)])
+    elif isinstance(divisor, bool) or not isinstance(divisor, int):
+        raise TypeError(f"{function}(): argument 'divisor_override' must be int, not {type(divisor).__name__}")
+    elif not divisor:
+        raise RuntimeError(f"{function}: divisor_override must not be zero")
+    return _mean_of_windows(input, windows, divisor)
+
+
+def _counted(windows: Windows, length: int, with_padding: bool) -> np.ndarray:
+    """How many elements of each window count: those of the input, and perhaps those of the padding."""
+    begins = windows.positions()[:, 0]
+    ends = np.minimum(begins + windows.size, length + windows.padding)
+    return ends - begins if with_padding else np.minimum(ends, length) - np.maximum(begins, 0)
+
+
+def _mean_of_windows(input: Tensor, windows: tuple[Windows, ...], divisor: Any) -> Tensor:
+    if input.dtype == float16:  # rounded once
+        return cast(_mean_of_windows(cast(input, float32), windows, divisor), float16)
+    return _divided(sum_of_windows(input, windows), divisor)
+
+
+@composite(public=("avg_pool1d", "nn.functional.avg_pool1d"))
+def avg_pool1d(
+    input: Array,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Array:
+    """The mean of each window along the last dimension: (..., C, L) to (..., C, L_out), sizes as in ``max_pool1d``.
+
+    What lies in the padding is 0, and counts as an element of its window unless ``count_include_pad`` is False. Means
+    of int64 are rounded towards 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool1d.html
+
+    >>> import microgradnp
+    >>> microgradnp.nn.functional.avg_pool1d(microgradnp.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
+    tensor([[2., 4.]])
+    """
+    return _avg_pool(
+        "avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode,
+        count_include_pad=count_include_pad, divisor_override=None,
+    )  # fmt: skip
+
+
+@composite(public=("nn.functional.avg_pool2d",))
+def avg_pool2d(
+    input: Array,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Array:
+    """``avg_pool1d`` in two dimensions: (..., C, H, W) to (..., C, H_out, W_out).
+
+    ``divisor_override`` is what the sum is divided by instead of the number of elements.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
+    """
+    return _avg_pool(
+        "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode,
+        count_include_pad=count_include_pad, divisor_override=divisor_override,
+    )  # fmt: skip
+
+
+def _adaptive_avg_pool(function: str, count: int, input: Tensor, output_size: Any) -> Tensor:
+    check_floats(function, input)
+    sizes = _output_size(function, input, output_size, count)
+    arranged, windows, _ = _adapted(function, input, sizes, channels=False)
+    counts = []
+    for dim, one in enumerate(windows, -count):
+        begins, ends = _bounds(input.shape[dim], one.count)
+        counts.append(ends - begins)
+        if (counts[-1] < one.size).any():  # the last element again, which does not count
+            again = begins[:, None] + np.arange(one.size) >= ends[:, None]
+            arranged = where(make(again.reshape(-1, *(1,) * (-dim - 1))), 0.0, arranged)
+    return _mean_of_windows(arranged, windows, _outer(counts))
+
+
+@composite(public=("adaptive_avg_pool1d", "nn.functional.adaptive_avg_pool1d"))
+def adaptive_avg_pool1d(input: Array, output_size: Sizes) -> Array:
+    """The mean of each of ``output_size`` parts of the last dimension, which are those of ``adaptive_max_pool1d``.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool1d.html
+    """
+    return _adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
+
+
+@composite(public=("nn.functional.adaptive_avg_pool2d",))
+def adaptive_avg_pool2d(input: Array, output_size: Any) -> Array:
+    """``adaptive_avg_pool1d`` in two dimensions; where ``output_size`` has None the size stays as it is.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
+    """
+    return _adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
+
+
+# Norms
+
+
+def _norm_of_means(means: Tensor, norm_type: float, elements: int) -> Tensor:
+    return pow(sign(means) * relu(abs(means)) * elements, 1.0 / norm_type)
+
+
+@composite(public=("nn.functional.lp_pool1d",))
+def lp_pool1d(
+    input: Array, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
+) -> Array:
+    """The root of each window's sum of powers: ``sum(x ** norm_type) ** (1 / norm_type)``, without absolute values.
+
+    A negative sum counts as its absolute value with its sign, whose root is nan. Windows as in ``avg_pool1d``.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.lp_pool1d.html
+    """
+    means = avg_pool1d(pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
+    return _norm_of_means(means, norm_type, math.prod(each("lp_pool1d", "kernel_size", kernel_size, 1)))
+
+
+@composite(public=("nn.functional.lp_pool2d",))
+def lp_pool2d(
+    input: Array, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
+) -> Array:
+    """``lp_pool1d`` in two dimensions.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.lp_pool2d.html
+    """
+    means = avg_pool2d(pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
+    return _norm_of_means(means, norm_type, math.prod(each("lp_pool2d", "kernel_size", kernel_size, 2)))

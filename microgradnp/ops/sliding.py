@@ -1,0 +1,316 @@
+"""Windows that slide over the last dimensions: the largest element of each, the sum of its elements, and back.
+
+A window is seen element by element: the first elements of all windows are one strided slice of the input, the second
+ones another, and so on. So a reduction over windows is a few NumPy calls on large slices; and as these reductions may
+be taken along one dimension after the other, windows of 3 x 3 elements need 3 + 3 of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from operator import index as as_int
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..autograd.scope import where as module_path
+from .activation import zeroed
+from .parts import along
+from .record import Array, Index, derivatives, dispatched, operation
+
+_zeroed = zeroed.operation.forward  # type: ignore[attr-defined]
+
+Sizes = int | tuple[int, ...]  # one for each dimension, or one for all
+
+
+class Windows(NamedTuple):
+    """The windows along one dimension: one every ``stride`` elements, of which the first begins ``padding`` before it.
+
+    Each sees ``size`` elements that lie ``dilation`` apart.
+    """
+
+    count: int
+    size: int
+    stride: int
+    padding: int = 0
+    dilation: int = 1
+
+    @property
+    def reach(self) -> int:
+        """How far it is from the first element of a window to the end of its last."""
+        return (self.size - 1) * self.dilation + 1
+
+    @property
+    def disjoint(self) -> bool:
+        """Whether no element lies in two windows."""
+        return self.stride >= self.reach
+
+    def inside(self, length: int) -> bool:
+        """Whether no window reaches beyond the ``length`` elements there are."""
+        return not self.padding and (self.count - 1) * self.stride + self.reach <= length
+
+    def parts(self, length: int) -> Iterator[tuple[slice, slice]]:
+        """Of the first, second, ... element of all windows: which windows have it inside ``length``, and where."""
+        for i in range(self.size):
+            shift = i * self.dilation - self.padding
+            first = max(0, -(shift // self.stride))
+            count = max(0, min(self.count, (length - 1 - shift) // self.stride + 1) - first)
+            begin = first * self.stride + shift
+            yield slice(first, first + count), slice(begin, begin + count * self.stride, self.stride)
+
+    def positions(self) -> np.ndarray:
+        """Where the elements lie: (count, size)."""
+        begins = np.arange(self.count) * self.stride - self.padding
+        return begins[:, None] + np.arange(self.size) * self.dilation
+
+
+def _parts(windows: Sequence[Windows], shape: Sequence[int]) -> Iterator[tuple[Any, Any]]:
+    """``Windows.parts`` in several dimensions, the last of ``shape``, as indices: of results, and of the input."""
+    lengths = shape[len(shape) - len(windows) :]
+    for pairs in itertools.product(*(w.parts(length) for w, length in zip(windows, lengths, strict=True))):
+        yield (..., *(result for result, _ in pairs)), (..., *(place for _, place in pairs))
+
+
+def _sizes(windows: Sequence[Windows]) -> int:
+    """How many elements a window has."""
+    return math.prod(one.size for one in windows)
+
+
+# From arguments to windows
+
+
+def each(function: str, name: str, value: Any, count: int, default: Sequence[int] | None = None) -> tuple[int, ...]:
+    """An argument with a number for each of ``count`` dimensions, or one for all; ``default`` if it is None or ()."""
+    if default is not None and (value is None or (isinstance(value, (tuple, list)) and not value)):
+        return tuple(default)
+    numbers = value if isinstance(value, (tuple, list)) else (value,)
+    try:
+        found = tuple([as_int(number) for number in numbers])
+    except TypeError:
+        raise TypeError(f"{function}(): argument '{name}' must be int or a tuple of ints, not {value!r}") from None
+    if len(found) not in (1, count):
+        raise RuntimeError(f"{function}(): {name} must be one int{' or two' * (count == 2)}, but got {value!r}")
+    return found if len(found) == count else found * count
+
+
+def check_image(function: str, input: Any, count: int, channels: bool = True) -> None:
+    """Refuse what has not ``count`` dimensions after channels, and perhaps a batch before; only the batch may be empty.
+
+    Without ``channels`` there may be none of these either.
+    """
+    shape = tuple(input.shape)
+    if len(shape) not in (count + 1, count + 2):
+        raise RuntimeError(
+            f"{module_path()}{function}: expected {count + 1} dimensions, or {count + 2} with a batch, but got an "
+            f"input of shape {shape}; unsqueeze() adds one"
+        )
+    if 0 in shape[len(shape) - count - channels :]:
+        raise RuntimeError(f"{module_path()}{function}: only the batch may be of size 0, but got shape {shape}")
+
+
+def windows_of(
+    function: str,
+    input: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    count: int,
+) -> tuple[Windows, ...]:
+    """The windows of each dimension, by PyTorch's rules."""
+    sizes = each(function, "kernel_size", kernel_size, count)
+    strides = each(function, "stride", stride, count, sizes)
+    paddings, dilations = each(function, "padding", padding, count), each(function, "dilation", dilation, count)
+    for name, numbers in (("kernel_size", sizes), ("stride", strides), ("dilation", dilations)):
+        if min(numbers) <= 0:
+            raise RuntimeError(f"{module_path()}{function}: {name} must be greater than zero, but got {numbers}")
+    check_image(function, input, count)
+    return tuple(
+        _windows_along(function, tuple(input.shape), dim, *numbers, ceil_mode)
+        for dim, *numbers in zip(range(-count, 0), sizes, strides, paddings, dilations, strict=True)
+    )
+
+
+def _windows_along(
+    function: str,
+    shape: tuple[int, ...],
+    dim: int,
+    size: int,
+    stride: int,
+    padding: int,
+    dilation: int,
+    ceil_mode: bool,
+) -> Windows:
+    reach = (size - 1) * dilation + 1
+    if not 0 <= padding <= reach // 2:
+        raise RuntimeError(
+            f"{module_path()}{function}: padding must not be negative, and at most half of the kernel, but got padding "
+            f"{padding} with kernel_size {size} and dilation {dilation}"
+        )
+    room = shape[dim] + 2 * padding - reach
+    count = (-(-room // stride) if ceil_mode else room // stride) + 1
+    if ceil_mode and (count - 1) * stride >= shape[dim] + padding:  # no window begins in the padding at the end
+        count -= 1
+    if count <= 0:
+        raise RuntimeError(
+            f"{module_path()}{function}: an input of shape {shape} is too small in dimension {dim} for a kernel that "
+            f"reaches over {reach} elements, with padding {padding}"
+        )
+    return Windows(count, size, stride, padding, dilation)
+
+
+# Reductions
+
+
+def _combined(combine: np.ufunc, input: Any, windows: Sequence[Windows], neutral: Any) -> Any:
+    """The elements of each window combined by a ufunc; what lies beyond the input counts as ``neutral``."""
+    for dim, one in enumerate(windows, input.ndim - len(windows)):
+        if one.inside(input.shape[dim]):
+            input = _combined_along(combine, input, dim, one)
+        else:
+            input = _combined_inside(combine, input, dim, one, neutral)
+    return input
+
+
+def _combined_along(combine: np.ufunc, input: Any, dim: int, windows: Windows) -> Any:
+    first, *others = [input[along(dim, place)] for _, place in windows.parts(input.shape[dim])]
+    if not others:
+        return first.copy()
+    out = combine(first, others[0])
+    for part in others[1:]:
+        combine(out, part, out=out)
+    return out
+
+
+@dispatched
+def _combined_inside(combine: np.ufunc, input: Any, dim: int, windows: Windows, neutral: Any) -> Any:
+    out = np.full((*input.shape[:dim], windows.count, *input.shape[dim + 1 :]), neutral, input.dtype)
+    for result, place in windows.parts(input.shape[dim]):
+        seen = out[along(dim, result)]
+        combine(seen, input[along(dim, place)], out=seen)
+    return out
+
+
+def _sliding(make: Any) -> list[tuple[Any, ...]]:
+    return [
+        (make(2, 4, 6), (Windows(2, 2, 2), Windows(3, 2, 2))), (make(5), (Windows(3, 3, 2, 1),)),
+        (make(3, 4), (Windows(2, 2, 2, 1), Windows(2, 2, 1, 0, 2))), (make(0, 2), (Windows(1, 2, 2),)),
+    ]  # fmt: skip
+
+
+def _to_largest(g, input, out, windows, input_shape):
+    return spread_from_places(g, places_of_largest(input, out, windows), windows, input_shape)
+
+
+@operation(public=(), label="max_pool", compact=True, samples=_sliding)
+@derivatives(input=_to_largest)
+def largest_of_windows(input: Array, windows: tuple[Windows, ...]) -> Array:
+    """The largest element of each window, or nan if there is one. The gradient goes to the first of equal elements."""
+    return _combined(np.maximum, input, windows, -np.inf if input.dtype.kind == "f" else np.iinfo(input.dtype).min)
+
+
+@operation(public=(), label="sum_pool", compact=True, samples=_sliding)
+@derivatives(input=lambda g, windows, input_shape: spread_over_windows(g, windows, input_shape))
+def sum_of_windows(input: Array, windows: tuple[Windows, ...]) -> Array:
+    """The sum of each window's elements."""
+    return _combined(np.add, input, windows, 0)
+
+
+def _summed(g, windows) -> Any:
+    return sum_of_windows(g, windows)
+
+
+@operation(
+    public=(), opaque=True, label="sum_pool_backward",
+    samples=lambda make: [
+        (make(2, 2), (Windows(2, 2, 2),), (2, 5)), (make(1, 3, 2), (Windows(3, 3, 1, 1), Windows(2, 2, 1)), (1, 3, 3)),
+    ],
+)  # fmt: skip
+@derivatives(input=_summed)
+def spread_over_windows(input: Array, windows: tuple[Windows, ...], shape: tuple[int, ...]) -> Array:
+    """Zeros of ``shape`` with ``input`` added to all elements of its window: the transpose of ``sum_of_windows``."""
+    for dim in range(len(shape) - 1, len(shape) - len(windows) - 1, -1):
+        input = _spread_along(input, dim, windows[dim - len(shape)], shape[dim])
+    return input
+
+
+def _spread_along(input: Any, dim: int, windows: Windows, length: int) -> Any:
+    out = np.zeros((*input.shape[:dim], length, *input.shape[dim + 1 :]), input.dtype)
+    for result, place in windows.parts(length):
+        _add(out, along(dim, place), input[along(dim, result)], windows.disjoint)
+    return out
+
+
+def _add(out: Any, place: Any, values: Any, alone: bool) -> None:
+    """Add to elements of ``out``; or if nothing else is added to these, set them, which is faster."""
+    if alone:
+        out[place] = values
+    else:
+        out[place] += values
+
+
+# Which element of a window
+
+
+@operation(
+    public=(), opaque=True, domain=range(3),
+    samples=lambda make: [(make(8), make(4), (Windows(4, 4, 2, 1),)), (make(2, 2), make(1, 1), (Windows(1, 2, 2),) * 2)],
+)  # fmt: skip
+def places_of_largest(input: Array, out: Array, windows: tuple[Windows, ...]) -> Array:
+    """Which of a window's elements, counted from 0, is the one in ``out``: the first of equal ones, the last nan.
+
+    It is counted how many elements come before it.
+    """
+    places = np.zeros(out.shape, np.min_scalar_type(_sizes(windows)))
+    missing = np.ones(out.shape, bool)
+    for result, place in _parts(windows, input.shape):
+        missing[result] &= input[place] != out[result]
+        places += missing
+    if missing.any():
+        for number, (result, place) in enumerate(_parts(windows, input.shape)):
+            np.copyto(places[result], number, where=np.isnan(input[place]))
+    return places
+
+
+def _at_places(g, places, windows) -> Any:
+    return taken_at_places(g, places, windows)
+
+
+@operation(
+    public=(), opaque=True, label="max_pool_backward",
+    samples=lambda make: [
+        (make(2, 2), np.array([[0, 1], [2, 3]]), (Windows(1, 2, 2), Windows(2, 2, 2)), (2, 4)),
+        (make(3), np.array([1, 2, 1]), (Windows(3, 3, 1, 1),), (3,)),
+    ],
+)  # fmt: skip
+@derivatives(input=_at_places)
+def spread_from_places(input: Array, places: Index, windows: tuple[Windows, ...], shape: tuple[int, ...]) -> Array:
+    """Zeros of ``shape`` with ``input`` added to that element of its window which ``places`` tells."""
+    out = np.zeros(shape, input.dtype)
+    alone = all(one.disjoint for one in windows)
+    for number, (result, place) in enumerate(_parts(windows, shape)):
+        _add(out, place, _zeroed(input[result], places[result] != number), alone)
+    return out
+
+
+def _from_places(g, places, windows, input_shape) -> Any:
+    return spread_from_places(g, places, windows, input_shape)
+
+
+@operation(
+    public=(), opaque=True, label="max_pool",
+    samples=lambda make: [
+        (make(2, 4), np.array([[0, 1], [2, 3]]), (Windows(1, 2, 2), Windows(2, 2, 2))),
+        (make(3), np.array([1, 2, 1]), (Windows(3, 3, 1, 1),)),
+    ],
+)  # fmt: skip
+@derivatives(input=_from_places)
+def taken_at_places(input: Array, places: Index, windows: tuple[Windows, ...]) -> Array:
+    """That element of each window which ``places`` tells: the transpose of ``spread_from_places``."""
+    out = np.zeros(places.shape, input.dtype)
+    for number, (result, place) in enumerate(_parts(windows, input.shape)):
+        out[result] += _zeroed(input[place], places[result] != number)
+    return out

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import Optimizer, as_arrays, kept
+from .elementwise import Elementwise, kept, move, move_square
+from .optimizer import as_arrays
 
 
-class Adam(Optimizer):
+class Adam(Elementwise):
     """Adaptive moment estimation: steps of about ``lr``, whatever the size of the gradients.
 
     With gradient g (negated for ``maximize``), g += weight_decay * p, or p *= 1 - lr * weight_decay with
@@ -68,14 +69,10 @@ class Adam(Optimizer):
 
     def settings(self, group: dict[str, Any], step: Any) -> tuple[Any, ...]:  # type: ignore[override]
         """The two corrections are moved from m and sqrt(v), which are arrays, to the numbers lr and eps."""
-        step = float(step) + 1
-        lr, decay, (beta1, beta2) = float(group["lr"]), float(group["weight_decay"]), map(float, group["betas"])
+        step, lr, (beta1, beta2) = float(step) + 1, float(group["lr"]), map(float, group["betas"])
         root = (1 - beta2**step) ** 0.5
-        rate = lr * root / (1 - beta1**step)
-        decoupled = bool(group["decoupled_weight_decay"])
-        parts = (bool(group["maximize"]), decay != 0, decoupled, bool(group["amsgrad"]))
-        decay = 1 - lr * decay if decoupled else decay
-        return step, rate, 1 - beta1, beta2, 1 - beta2, float(group["eps"]) * root, decay, parts
+        numbers = (lr * root / (1 - beta1**step), 1 - beta1, beta2, 1 - beta2, float(group["eps"]) * root)
+        return step, *numbers, *self.decay(group), bool(group["maximize"]), bool(group["amsgrad"])
 
     def update(  # type: ignore[override]
         self,
@@ -85,16 +82,15 @@ class Adam(Optimizer):
         beta2: float,
         weight2: float,
         eps: float,
-        decay: float,
-        parts: tuple[bool, ...],
+        added: float | None,
+        shrunk: float | None,
+        maximize: bool,
+        amsgrad: bool,
     ) -> None:
         """p -= rate * m / (sqrt(v) + eps), where ``rate`` and ``eps`` hold the corrections."""
-        maximize, decays, decoupled, amsgrad = parts
-        rate, weight1, beta2, weight2, eps, decay = as_arrays(params, rate, weight1, beta2, weight2, eps, decay)
-        added = decay if decays and not decoupled else None
-        for array, grad, state, one, _ in self.each(params, maximize, added):
-            if decays and decoupled:
-                np.multiply(array, decay, array)
+        numbers = as_arrays(params, rate, weight1, beta2, weight2, eps, added, shrunk)
+        rate, weight1, beta2, weight2, eps, added, shrunk = numbers
+        for array, grad, state, one, _ in self.each(params, maximize, added, shrunk):
             mean, square = kept(state, "exp_avg", array), kept(state, "exp_avg_sq", array)
             move(mean, grad, weight1, one)
             move_square(square, grad, beta2, weight2, one)
@@ -139,14 +135,3 @@ class AdamW(Adam):
             params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
             differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
         )  # fmt: skip
-
-
-def move(mean: Any, grad: Any, weight: Any, scratch: Any) -> None:
-    """mean += weight * (grad - mean)"""
-    np.add(mean, np.multiply(np.subtract(grad, mean, scratch), weight, scratch), mean)
-
-
-def move_square(square: Any, grad: Any, beta: Any, weight: Any, scratch: Any) -> None:
-    """square = beta * square + weight * grad^2"""
-    np.multiply(square, beta, square)
-    np.add(square, np.multiply(np.multiply(grad, grad, scratch), weight, scratch), square)

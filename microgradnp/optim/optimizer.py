@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from numbers import Real
 from typing import Any, ClassVar
@@ -16,9 +16,12 @@ from ..autograd.modes import enable_grad
 from ..dtypes import get_default_dtype
 from ..nn.module import clear_grad
 from ..tensor import Tensor, make
+from .hooks import Hooked, register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+__all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 
 
-class Optimizer:
+class Optimizer(Hooked):
     """The base class: a subclass passes its default settings and defines ``settings`` and ``update``.
 
     A step has a host part, in Python numbers (``settings``), and an array part, in NumPy calls that write in place.
@@ -41,6 +44,7 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self._hooks = defaultdict(dict)
         self._places: dict[Tensor, Place] = {}
         self._memory: list[np.ndarray] = []
         groups = list(params)
@@ -115,16 +119,19 @@ class Optimizer:
             if not 0 <= float(beta) < 1:
                 raise ValueError(f"Invalid beta parameter at index {i}: {float(beta)}; it must be in [0, 1)")
 
-    def require(self, group: dict[str, Any], name: str, called: str = "", least: float = 0.0) -> None:
-        """Raise TypeError unless a setting is a number, ValueError unless it is finite and not less than ``least``."""
+    def require(
+        self, group: dict[str, Any], name: str, called: str = "", least: float = 0.0, most: float = math.inf
+    ) -> None:
+        """Raise TypeError unless a setting is a number, ValueError unless it is finite and in ``least`` to ``most``."""
         value = group[name]
         if not isinstance(value, (Real, Tensor)):
             raise TypeError(f"{type(self).__name__}: {name} must be a number, got {type(value).__name__}")
         if isinstance(value, Tensor) and value.numel() != 1:
             raise ValueError(f"Tensor {name} must be 1-element, got one of shape {tuple(value.shape)}")
-        if not (math.isfinite(number := float(value)) and number >= least):
-            at_least = f" and at least {least:g}" if least > -math.inf else ""
-            raise ValueError(f"Invalid {called or f'{name} value'}: {number}; it must be finite{at_least}")
+        if not (math.isfinite(number := float(value)) and least <= number <= most):
+            limits = f" and at least {least:g}" if least > -math.inf else ""
+            limits += f" and at most {most:g}" if most < math.inf else ""
+            raise ValueError(f"Invalid {called or f'{name} value'}: {number}; it must be finite{limits}")
 
     # Steps
 
@@ -173,8 +180,8 @@ class Optimizer:
 
         It is worked out in Python from the group, and from what is counted as it is before the step; it changes
         nothing. Floats may be different in every step; ``update`` only passes them on to NumPy. What it branches on is
-        of another type: bools, tuples of them. (A compiled step computes the floats anew, and is captured anew when
-        anything else changes.)
+        of another type: a bool, or None in place of a number that plays no part. (A compiled step computes the floats
+        anew, and is captured anew when anything else changes.)
         """
         raise NotImplementedError
 
@@ -195,32 +202,6 @@ class Optimizer:
         """The array part of a step: change the arrays of ``params``, all with gradients and of one dtype, in place."""
         raise NotImplementedError
 
-    def each(self, params: list[Tensor], maximize: bool, decay: Any = None) -> Iterator[Any]:
-        """For each parameter: its array, its gradient, its state, and memory for two intermediate results.
-
-        The gradient is turned round for ``maximize``, and then has ``decay`` times the parameter added. In a compiled
-        step, which plans its own memory, there is None for intermediate results: as ``out`` it does no harm.
-        """
-        for p in params:
-            array, grad = p._array, p._grad._array  # type: ignore[union-attr]
-            spare, one, two = self._scratch(p) if array.__class__ is np.ndarray else (None, None, None)
-            if maximize:
-                grad = np.negative(grad, spare)
-            if decay is not None:
-                grad = np.add(grad, np.multiply(array, decay, one), spare)
-            yield array, grad, self.state[p], one, two
-
-    def _scratch(self, p: Tensor) -> Sequence[Any]:
-        """Three arrays like that of a parameter. All parameters share their memory, being updated one by one."""
-        place = self._places[p]
-        if place.scratch is None:
-            size = max(p._array.nbytes for p in self._params())
-            while len(self._memory) < 3 or self._memory[0].nbytes < size:
-                self._memory = [np.empty(size, np.uint8) for _ in range(3)]
-            array = place.array
-            place.scratch = [part[: array.nbytes].view(array.dtype).reshape(array.shape) for part in self._memory]
-        return place.scratch
-
     def _stamp(self, params: list[Tensor]) -> None:
         """Note the writes to come: a graph that had saved one of these parameters must not be used any more."""
         written = []
@@ -235,18 +216,21 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """Settings and state, parameters replaced by numbers. Everything is copied: later steps do not change it."""
+        self._call_hooks("before state_dict")
         numbers = {id(p): i for i, p in enumerate(self._params())}
         groups = [
             {**_without_params(group), "params": [numbers[id(p)] for p in group["params"]]}
             for group in self.param_groups
         ]
-        return deepcopy({"state": {numbers[id(p)]: s for p, s in self.state.items()}, "param_groups": groups})
+        saved = deepcopy({"state": {numbers[id(p)]: s for p, s in self.state.items()}, "param_groups": groups})
+        return self._call_hooks("after state_dict", saved)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over a copy of settings and state. NumPy arrays, or tensors of another library, will do.
 
         Raises ValueError, and changes nothing, when the groups do not match or a setting makes no sense.
         """
+        state_dict = self._call_hooks("before load_state_dict", dict(state_dict))
         saved = state_dict["param_groups"]
         theirs, mine = ([len(group["params"]) for group in groups] for groups in (saved, self.param_groups))
         if theirs != mine:
@@ -267,17 +251,35 @@ class Optimizer:
                     f"{type(self).__name__}: loaded state dict has state for parameter {number}, which is in no group"
                 )
             p = by_number[number]
-            state[p] = {name: _loaded(p, f"{name!r} of parameter {number}", value) for name, value in values.items()}
+            state[p] = {name: self._loaded(p, f"{name!r} of parameter {number}", name, v) for name, v in values.items()}
         for own, group in zip(self.param_groups, groups, strict=True):
             own.update(group)
         self.state = defaultdict(dict, state)
+        self._call_hooks("after load_state_dict")
+
+    def _loaded(self, p: Tensor, what: str, name: Any, value: Any) -> Any:
+        """A copy of a value of the state. Tensors, nested too, get their parameter's dtype; not the step."""
+        if isinstance(value, dict):
+            return {key: self._loaded(p, what, key, item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return type(value)(self._loaded(p, what, None, item) for item in value)
+        if not isinstance(value, Tensor) and not hasattr(value, "__array__"):
+            return make(np.array(value, get_default_dtype())) if name in self.counted else deepcopy(value)
+        array = value._array.copy() if isinstance(value, Tensor) else np.asarray(value).copy()
+        if not self.fits(p, array):
+            raise ValueError(f"loaded state {what} has shape {array.shape}, the parameter has shape {tuple(p.shape)}")
+        return make(array if name == "step" or not p.is_floating_point() else array.astype(p.dtype, copy=False))
+
+    def fits(self, p: Tensor, array: Any) -> bool:
+        """Whether an array of this shape can be in the state of a parameter; a subclass knows."""
+        return True
 
     def _params(self) -> Iterable[Tensor]:
         return (p for group in self.param_groups for p in group["params"])
 
     def __getstate__(self) -> dict[str, Any]:
-        # Places belong to this process's memory: a copy finds its own.
-        return {**self.__dict__, "_places": {}, "_memory": []}
+        # Places belong to this process's memory: a copy finds its own. Hooks belong to this optimizer, as in PyTorch.
+        return {**self.__dict__, "_places": {}, "_memory": [], "_hooks": defaultdict(dict)}
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -303,15 +305,9 @@ def as_array(number: Any, dtype: Any) -> Any:
 
 
 def as_arrays(params: list[Tensor], *numbers: Any) -> list[Any]:
-    """Numbers from ``settings`` as 0-d arrays of the dtype of the parameters."""
-    return [as_array(number, params[0]._array.dtype) for number in numbers]
-
-
-def kept(state: dict[str, Any], name: str, like: Any) -> Any:
-    """The array of a tensor in the state. The first time it is made, of zeros."""
-    if name not in state:
-        state[name] = make(np.zeros_like(like))
-    return state[name]._array
+    """Numbers from ``settings`` as 0-d arrays of the dtype of the parameters; None stays None."""
+    dtype = params[0]._array.dtype
+    return [None if number is None else as_array(number, dtype) for number in numbers]
 
 
 def _split(given: Any) -> tuple[list[str], list[Any]]:
@@ -330,13 +326,3 @@ def _split(given: Any) -> tuple[list[str], list[Any]]:
 
 def _without_params(group: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in group.items() if name != "params"}
-
-
-def _loaded(p: Tensor, what: str, value: Any) -> Any:
-    """A copy of a value of the state. A tensor is one number, or has its parameter's shape and gets its dtype."""
-    if not isinstance(value, Tensor) and not hasattr(value, "__array__"):
-        return deepcopy(value)
-    array = value._array.copy() if isinstance(value, Tensor) else np.asarray(value).copy()
-    if array.ndim and array.shape != p.shape:
-        raise ValueError(f"loaded state {what} has shape {array.shape}, the parameter has shape {tuple(p.shape)}")
-    return make(array if array.ndim == 0 and p.ndim else array.astype(p.dtype, copy=False))

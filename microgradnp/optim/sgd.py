@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, make
-from .optimizer import Optimizer, as_arrays
+from .elementwise import Elementwise
+from .optimizer import as_arrays
 
 
-class SGD(Optimizer):
+class SGD(Elementwise):
     """Stochastic gradient descent, optionally with momentum.
 
     With gradient g (negated for ``maximize``), g += weight_decay * p; buffer = momentum * buffer + (1 - dampening) * g
@@ -67,27 +68,26 @@ class SGD(Optimizer):
 
     def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
         """Python numbers, whatever was given: a NumPy float64 would turn float32 arithmetic into float64."""
-        lr, momentum = float(group["lr"]), float(group["momentum"])
-        weight, decay = 1 - float(group["dampening"]), float(group["weight_decay"])
-        parts = (decay != 0, momentum != 0, weight != 1, bool(group["nesterov"]), bool(group["maximize"]))
-        return lr, momentum, weight, decay, parts
+        momentum, weight = float(group["momentum"]) or None, 1 - float(group["dampening"])
+        weight = None if weight == 1 else weight
+        added, _ = self.decay(group)
+        return float(group["lr"]), momentum, weight, added, bool(group["nesterov"]), bool(group["maximize"])
 
     def update(  # type: ignore[override]
         self,
         params: list[Tensor],
         lr: float,
-        momentum: float,
-        weight: float,
-        decay: float,
-        parts: tuple[bool, ...],
+        momentum: float | None,
+        weight: float | None,
+        added: float | None,
+        nesterov: bool,
+        maximize: bool,
     ) -> None:
-        """The formula of the class, for each parameter; ``parts`` tells which parts of it there are."""
-        decays, keeps, weighs, nesterov, maximize = parts
-        lr, momentum, weight, decay = as_arrays(params, lr, momentum, weight, decay)
-        for array, grad, state, one, two in self.each(params, maximize, decay if decays else None):
-            step = grad
-            if keeps:
-                step = self._with_momentum(state, grad, momentum, weight if weighs else None, nesterov, one)
+        """The formula of the class, for each parameter."""
+        lr, momentum, weight, added = as_arrays(params, lr, momentum, weight, added)
+        for p, (array, step, _, one, two) in zip(params, self.each(params, maximize, added), strict=True):
+            if momentum is not None:
+                step = self._with_momentum(self.state[p], step, momentum, weight, nesterov, one)
             np.subtract(array, np.multiply(step, lr, two), array)
 
     @staticmethod

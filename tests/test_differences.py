@@ -204,6 +204,22 @@ ROWS: list[tuple[str, str, Any]] = [
     ("in-place-types", "r = t.ones(2).float_power_(2).tolist()", [1.0, 1.0]),
     ("in-place-types", "r = t.ones(2).cumsum_(0, dtype=t.float64).tolist()", [1.0, 2.0]),
     ("median-of-no-bools", "t.median(t.zeros(0, dtype=t.bool))", "NotImplementedError"),
+    # Modules
+    (
+        "layers-in-lists",
+        "m = t.nn.Module()\nm.layers = [t.nn.Tanh()]\nwith warnings.catch_warnings(record=True) as caught:\n"
+        "    warnings.simplefilter('always')\n    list(m.parameters()), list(m.parameters())\nr = len(caught)",
+        1,
+    ),
+    ("hidden-methods", "m = t.nn.Module()\nm.modules = [1]", "KeyError"),
+    ("hidden-methods", "m = t.nn.Module()\nm.parameters = t.nn.Parameter(t.ones(1))", "KeyError"),
+    ("module-inside-itself", "m = t.nn.Sequential(t.nn.Sequential())\nm[0].append(m)", "ValueError"),
+    (
+        "failed-loading",
+        "m = t.nn.Linear(1, 1)\nw = m.weight.item()\n"
+        "try: m.load_state_dict({'weight': t.full((1, 1), w + 1)})\nexcept RuntimeError: r = m.weight.item() == w",
+        True,
+    ),
     # Random numbers
     ("rng", "r = tuple(t.rand(2, rng=np.random.default_rng(0)).shape)", [2]),
     ("generator-states", "t.manual_seed(0)\nr = len(t.get_rng_state())", 2524),

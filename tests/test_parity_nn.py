@@ -353,7 +353,7 @@ net.absent = nn.Tanh()
 net.plain = nn.Parameter(t.ones(1))
 net.plain = nn.Tanh()
 net.later = t.ones(2)
-net.later = [nn.Tanh()]
+net.later = [3]
 del net.nope
 del net.plain
 del net.head

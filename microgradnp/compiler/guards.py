@@ -157,9 +157,9 @@ def _on_a_tensor(hooks: Any) -> tuple[Any, ...]:
 def _attributes(module: Any) -> tuple[Any, Any]:
     """The attributes of a module, and its hooks."""
     hooks = module._hooks
-    kinds = (hooks.before, hooks.after, hooks.before_backward, hooks.after_backward) if hooks is not None else ()
+    kinds = [hooks.of(kind) for kind in hooks.CALLS] if hooks is not None else []
     attributes = {name: value for name, value in vars(module).items() if name not in _IGNORED}
-    return attributes, [tuple(kind.items()) for kind in kinds]
+    return attributes, kinds
 
 
 def _unchanged(module: Any, before: tuple[Any, Any]) -> bool:

@@ -31,13 +31,21 @@ class ForwardHook(NamedTuple):
 class Hooks:
     """The hooks of one module, by the numbers of their handles. Most modules have none, and then no such object."""
 
-    __slots__ = ("after", "after_backward", "before", "before_backward")
+    CALLS = ("before", "after", "before_backward", "after_backward")
+    __slots__ = (*CALLS, "before_saving", "after_saving", "before_loading", "after_loading")  # fmt: skip
+
+    before: dict[int, ForwardHook]
+    after: dict[int, ForwardHook]
+    before_backward: dict[int, Callable[..., Any]]
+    after_backward: dict[int, Callable[..., Any]]
+    before_saving: dict[int, Callable[..., Any]]
+    after_saving: dict[int, Callable[..., Any]]
+    before_loading: dict[int, Callable[..., Any]]
+    after_loading: dict[int, Callable[..., Any]]
 
     def __init__(self) -> None:
-        self.before: dict[int, ForwardHook] = {}
-        self.after: dict[int, ForwardHook] = {}
-        self.before_backward: dict[int, Callable[..., Any]] = {}
-        self.after_backward: dict[int, Callable[..., Any]] = {}
+        for kind in self.__slots__:
+            setattr(self, kind, {})
 
     def add(self, kind: str, hook: Any, prepend: bool) -> RemovableHandle:
         """Put a hook behind the others of its kind, or with ``prepend`` before them."""
@@ -48,29 +56,34 @@ class Hooks:
                 hooks[other] = hooks.pop(other)
         return handle
 
+    def of(self, kind: str) -> list[tuple[int, Any]]:
+        """The hooks of a kind with their numbers: first those of all modules, then the module's own."""
+        own = list(getattr(self, kind).items())
+        return own if self is EVERYWHERE else [*getattr(EVERYWHERE, kind).items(), *own]
+
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The forward pass of ``module`` with all hooks around it."""
         called: set[int] = set()
         result = None
         try:
             args, kwargs = self._prepared(module, args, kwargs)
-            backward = _BackwardCall(module, self) if self.before_backward or self.after_backward else None
-            if backward is not None:
+            backward = _BackwardCall(module, self)
+            if backward.wanted:
                 args = backward.watch_inputs(args)
             result = module.forward(*args, **kwargs)
-            for key, hook in list(self.after.items()):
+            for key, hook in self.of("after"):
                 called.add(key)
                 result = _after(hook, module, args, kwargs, result)
-            return result if backward is None else backward.watch_outputs(result)
+            return backward.watch_outputs(result) if backward.wanted else result
         except Exception:
-            for key, hook in list(self.after.items()):
+            for key, hook in self.of("after"):
                 if hook.always and key not in called:
                     _despite_error(hook, module, args, kwargs, result)
             raise
 
     def _prepared(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         """The arguments of the forward pass, as the hooks before it leave them."""
-        for hook in list(self.before.values()):
+        for _, hook in self.of("before"):
             if not hook.with_kwargs:
                 changed = hook.function(module, args)
                 args = args if changed is None else changed if isinstance(changed, tuple) else (changed,)
@@ -81,6 +94,9 @@ class Hooks:
                     )
                 args, kwargs = changed
         return args, kwargs
+
+
+EVERYWHERE = Hooks()  # the hooks of all modules: what ``Module._hooks`` is for those without own, once there is one
 
 
 def _after(hook: ForwardHook, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
@@ -109,8 +125,9 @@ class _BackwardCall:
 
     def __init__(self, module: Module, hooks: Hooks) -> None:
         self.module = module
-        self.before = tuple(hooks.before_backward.values())
-        self.after = tuple(hooks.after_backward.values())
+        self.before = [hook for _, hook in hooks.of("before_backward")]
+        self.after = [hook for _, hook in hooks.of("after_backward")]
+        self.wanted = bool(self.before or self.after)
         self.inputs: list[tuple[Any, Any] | None] = []  # shape and dtype of each argument, None for what is no tensor
         self.reaches_inputs = False
         self.grad_output: Gradients | None = None

@@ -15,8 +15,8 @@ from ..autograd.quiet import restore, silence
 from ..autograd.scope import Scope, current
 from ..tensor import Tensor, make
 from . import state
-from .hooks import ForwardHook, Hooks
-from .tree import Tree
+from .hooks import EVERYWHERE, ForwardHook, Hooks
+from .tree import Tree, note_change
 
 # Bound once: each of them is one call of C, in every call of every module.
 _running, _enter, _leave = current.get, current.set, current.reset
@@ -109,8 +109,8 @@ class Module(Tree):
         """
         return self._add_hook("after_backward", hook, prepend)
 
-    def _add_hook(self, kind: str, hook: Any, prepend: bool) -> RemovableHandle:
-        if self._hooks is None:
+    def _add_hook(self, kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
+        if self._hooks is None or self._hooks is EVERYWHERE:
             self._hooks = Hooks()
         return self._hooks.add(kind, hook, prepend)
 
@@ -148,17 +148,27 @@ class Module(Tree):
         for parameter in self.parameters():
             clear_grad(parameter, set_to_none)
 
-    def _convert(self, dtype: Any) -> Module:
+    def _apply(self, fn: Callable[[Tensor], Tensor]) -> Module:
+        """Replace what every parameter, gradient and buffer holds by what ``fn`` makes of it; ties stay ties."""
         converted: dict[Tensor, Tensor] = {}
         for module in self.modules():
             for parameter in module._parameters.values():
                 for tensor in (parameter, parameter._grad) if parameter is not None else ():
-                    if tensor is not None and tensor.is_floating_point() and tensor.dtype != dtype:
-                        tensor.data = make(tensor._array.astype(dtype))
+                    if tensor is not None and (changed := fn(data := tensor.data)) is not data:
+                        tensor.data = changed
             for name, buffer in module._buffers.items():
-                if buffer is not None and buffer.is_floating_point():
-                    module._buffers[name] = converted.setdefault(buffer, buffer.to(dtype))
+                if buffer is not None:
+                    if buffer not in converted:
+                        converted[buffer] = fn(buffer)
+                    module._buffers[name] = converted[buffer]
         return self
+
+    def _convert(self, dtype: Any) -> Module:
+        return self._apply(lambda tensor: tensor.to(dtype) if tensor.is_floating_point() else tensor)  # type: ignore[attr-defined]
+
+    def type(self, dst_type: Any) -> Module:
+        """Convert all parameters and buffers, those of integers too, to a dtype, or a name such as "FloatTensor"."""
+        return self._apply(lambda tensor: tensor.type(dst_type))  # type: ignore[attr-defined]
 
     def float(self) -> Module:
         """Convert all floating point parameters and buffers to float32."""
@@ -206,8 +216,11 @@ class Module(Tree):
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()  # type: ignore[attr-defined]
+        metadata = {"version": self._version}
         if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = {"version": self._version}  # type: ignore[attr-defined]
+            destination._metadata[prefix[:-1]] = metadata  # type: ignore[attr-defined]
+        for hook in self._hooks_of("before_saving"):
+            hook(self, prefix, keep_vars)
         for name, tensor in state.own_tensors(self):
             destination[prefix + name] = tensor if keep_vars else tensor.detach()
         if hasattr(self, "get_extra_state"):
@@ -215,6 +228,9 @@ class Module(Tree):
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        for hook in self._hooks_of("after_saving"):
+            if hook(self, destination, prefix, metadata) is not None:
+                raise RuntimeError("state_dict post-hook must return None: it changes the dictionary that it is given")
         return destination
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
@@ -228,6 +244,37 @@ class Module(Tree):
         Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
         """
         return state.load(self, state_dict, strict, assign)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(module, prefix, keep_vars)`` before ``state_dict`` reads the module."""
+        return self._add_hook("before_saving", hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(module, state_dict, prefix, local_metadata)`` when ``state_dict`` has read the module.
+
+        It may change the dictionary, and must return None.
+        """
+        return self._add_hook("after_saving", hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call a hook before ``load_state_dict`` looks at the state: it may change it, and add to the lists.
+
+        It is ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)``.
+        """
+        return self._add_hook("before_loading", hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(module, incompatible_keys)`` when the state is loaded, before missing keys become an error.
+
+        It may change the lists ``missing_keys`` and ``unexpected_keys``, and must return None.
+        """
+        return self._add_hook("after_loading", hook)
+
+    def _hooks_of(self, kind: str) -> list[Callable[..., Any]]:
+        return [hook for _, hook in self._hooks.of(kind)] if self._hooks is not None else []
+
+    def _upgrade_state(self, state: dict[str, Any], prefix: str, version: int | None) -> None:
+        """Bring a state that was saved by an older version of the module to its form of today, in place."""
 
     # Showing
 
@@ -258,6 +305,40 @@ class Module(Tree):
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         self.__dict__.update(attributes)
         self.__dict__.update(_registered=dict(self._registered), _transient=set(self._transient))
+
+
+# Hooks of all modules
+
+
+def _add_everywhere(kind: str, hook: Any) -> RemovableHandle:
+    note_change()
+    Module._hooks = EVERYWHERE
+    return EVERYWHERE.add(kind, hook, prepend=False)
+
+
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, args)`` before every forward pass of every module, before the module's own hooks."""
+    return _add_everywhere("before", ForwardHook(hook, with_kwargs=False))
+
+
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Call ``hook(module, args, output)`` after every forward pass of every module, before the module's own hooks.
+
+    The arguments are those of ``Module.register_forward_hook``.
+    """
+    return _add_everywhere("after", ForwardHook(hook, with_kwargs, always_call))
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """``Module.register_full_backward_pre_hook`` for every module; before the module's own hooks."""
+    return _add_everywhere("before_backward", hook)
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """``Module.register_full_backward_hook`` for every module; before the module's own hooks."""
+    return _add_everywhere("after_backward", hook)
 
 
 def _switch(module: Module, mode: bool) -> None:

@@ -5,7 +5,7 @@ Source: https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html
 
 from __future__ import annotations
 
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,27 +39,59 @@ def own_tensors(module: Module) -> Iterator[tuple[str, Tensor]]:
             yield name, tensor
 
 
-def load(module: Module, state: Mapping[str, Any], strict: bool, assign: bool) -> _IncompatibleKeys:
+def load(module: Module, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> _IncompatibleKeys:
     """What ``Module.load_state_dict`` does."""
-    if not isinstance(state, Mapping):
-        raise TypeError(f"Expected state_dict to be dict-like, got {type(state)}.")
-    places = {
-        f"{path}.{name}" if path else name: (owner, name)
-        for path, owner in module.named_modules(remove_duplicate=False)
-        for name in (*dict(own_tensors(owner)), *((EXTRA,) if hasattr(owner, "set_extra_state") else ()))
-    }
-    missing = [key for key in places if key not in state]
-    unexpected = [key for key in state if key not in places]
-    values, faults = _fitting(places, state)
-    if strict and unexpected:
-        faults.insert(0, f"Unexpected key(s) in state_dict: {_quoted(unexpected)}. ")
-    if strict and missing:
-        faults.insert(0, f"Missing key(s) in state_dict: {_quoted(missing)}. ")
+    if not isinstance(state_dict, Mapping):
+        raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+    metadata, state = getattr(state_dict, "_metadata", {}), OrderedDict(state_dict)
+    keys, faults = _IncompatibleKeys([], []), []
+    modules = list(module.named_modules(remove_duplicate=False))
+    for path, owner in modules:
+        prefix, known = f"{path}." if path else "", metadata.get(path, {})
+        owner._upgrade_state(state, prefix, known.get("version"))
+        for hook in owner._hooks_of("before_loading"):
+            hook(owner, state, prefix, known, strict, keys.missing_keys, keys.unexpected_keys, faults)
+    places = _places(modules)
+    keys.missing_keys.extend(key for key in places if key not in state)
+    keys.unexpected_keys.extend(key for key in state if key not in places)
+    values, misfits = _fitting(places, state)
+    faults += misfits
+    pardonable = any(owner._hooks_of("after_loading") for _, owner in modules)
+    if not faults and (pardonable or not (strict and any(keys))):
+        before = {key: _current(*places[key]) for key in values} if strict and any(keys) else {}
+        for key, value in values.items():
+            _put(*places[key], value, assign)
+        module.apply(lambda owner: _after_loading(owner, keys))
+        if strict and any(keys):  # no hook has pardoned them: everything is as it was
+            for key, value in before.items():
+                _put(*places[key], value, assign)
+    if strict:
+        faults = [
+            f"{what} key(s) in state_dict: {', '.join(map(_quoted, found))}. "
+            for what, found in (("Missing", keys.missing_keys), ("Unexpected", keys.unexpected_keys))
+            if found
+        ] + faults
     if faults:
         raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t" + "\n\t".join(faults))
-    for key, value in values.items():
-        _put(*places[key], value, assign)
-    return _IncompatibleKeys(missing, unexpected)
+    return keys
+
+
+def _places(modules: list[tuple[str, Module]]) -> dict[str, tuple[Module, str]]:
+    """The modules and attributes that a state has values for, by their keys."""
+    return {
+        f"{path}.{name}" if path else name: (owner, name)
+        for path, owner in modules
+        for name in (*dict(own_tensors(owner)), *((EXTRA,) if hasattr(owner, "set_extra_state") else ()))
+    }
+
+
+def _after_loading(module: Module, keys: _IncompatibleKeys) -> None:
+    for hook in module._hooks_of("after_loading"):
+        if hook(module, keys) is not None:
+            raise AssertionError(
+                "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values: "
+                "change missing_keys and unexpected_keys in place"
+            )
 
 
 def _fitting(places: dict[str, Any], state: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -96,6 +128,11 @@ def _tensor_like(value: Any) -> Tensor | None:
     return make(array) if array.dtype.kind in "biuf" else None
 
 
+def _current(owner: Any, name: str) -> Any:
+    """A copy of what ``_put`` would replace."""
+    return owner.get_extra_state() if name == EXTRA else getattr(owner, name).detach().clone()
+
+
 def _put(owner: Module, name: str, value: Any, assign: bool) -> None:
     if name == EXTRA:
         owner.set_extra_state(value)  # type: ignore[attr-defined]
@@ -110,5 +147,5 @@ def _put(owner: Module, name: str, value: Any, assign: bool) -> None:
         setattr(owner, name, value)
 
 
-def _quoted(keys: list[str]) -> str:
-    return ", ".join(f'"{key}"' for key in keys)
+def _quoted(key: str) -> str:
+    return f'"{key}"'

@@ -12,10 +12,8 @@ from typing import Any
 
 from ..tensor import Tensor
 from .parameter import Parameter
-
-PARAMETER, BUFFER, MODULE = "parameter", "buffer", "module"
-ACCEPTED = {PARAMETER: "nn.Parameter", BUFFER: "Tensor", MODULE: "nn.Module"}
-
+from .registration import ACCEPTED, BUFFER, HIDABLE, MODULE, NEEDED, PARAMETER, through_hooks
+from .unregistered import warn_of_plain_containers
 
 _changes = 0
 
@@ -25,7 +23,8 @@ def changes() -> int:
     return _changes
 
 
-def _note_change() -> None:
+def note_change() -> None:
+    """Tell that something has been set or deleted that decides on what a module does."""
     global _changes
     _changes += 1
 
@@ -44,7 +43,7 @@ class _Entries(MutableMapping[str, Any]):
     def __setitem__(self, name: str, value: Any) -> None:
         if name not in self:  # what had the name before is forgotten, and the new entry comes last
             self._module._forget(name)
-        _note_change()
+        note_change()
         self._module._registered[name] = self._kind
         self._module.__dict__[name] = value
 
@@ -86,17 +85,18 @@ class Tree:
         return _Entries(self, MODULE)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        _note_change()
+        note_change()
         kind = PARAMETER if isinstance(value, Parameter) else MODULE if isinstance(value, Tree) else None
         before = self.__dict__.get("_registered", {}).get(name)
         if kind is not None and (before != PARAMETER or kind == PARAMETER):
             self._check_name(name, kind)
-            self._check_leaf(name, value)
-            _Entries(self, kind)[name] = value
+            self._add(name, kind, value)
         elif before is None:
+            if name in NEEDED and not callable(value):
+                raise _taken(name, type(self), "method")
             object.__setattr__(self, name, value)
         elif value is None or (before == BUFFER and isinstance(value, Tensor)):
-            self.__dict__[name] = value
+            self.__dict__[name] = through_hooks(self, before, name, value) if before == BUFFER else value
         else:
             role = "child module" if before == MODULE else before
             raise TypeError(
@@ -105,14 +105,14 @@ class Tree:
             )
 
     def __delattr__(self, name: str) -> None:
-        _note_change()
+        note_change()
         if name in self.__dict__.get("_registered", ()):
             self._forget(name)
         else:
             object.__delattr__(self, name)
 
     def _forget(self, name: str) -> None:
-        _note_change()
+        note_change()
         self._registered.pop(name, None)
         self._transient.discard(name)
         self.__dict__.pop(name, None)
@@ -131,25 +131,27 @@ class Tree:
         if name == "":
             raise KeyError(f'{kind} name cannot be empty string ""')
         hidden = getattr(type(self), name, None)
-        if inspect.isroutine(hidden) or hasattr(hidden, "__set__"):
-            what = "method" if inspect.isroutine(hidden) else "property"
-            raise KeyError(
-                f"attribute '{name}' already exists: it is a {what} of {type(self).__name__}; choose another name"
-            )
+        if (inspect.isroutine(hidden) and name not in HIDABLE) or hasattr(hidden, "__set__"):
+            raise _taken(name, type(self), "method" if inspect.isroutine(hidden) else "property")
 
-    @staticmethod
-    def _check_leaf(name: str, value: Any) -> None:
-        if isinstance(value, Parameter) and not value.is_leaf:
+    def _register(self, name: str, kind: str, value: Any) -> None:
+        self._check_name(name, kind)
+        if self._registered.get(name) != kind and hasattr(self, name) and name not in HIDABLE:
+            raise KeyError(f"attribute '{name}' already exists")
+        self._add(name, kind, value)
+
+    def _add(self, name: str, kind: str, value: Any) -> None:
+        if kind == PARAMETER and value is not None and not value.is_leaf:
             raise ValueError(
                 f"Cannot assign non-leaf Tensor to parameter '{name}': it is the result of an operation. To express "
                 f"'{name}' as a function of another Tensor, compute the value in the forward() method."
             )
-
-    def _register(self, name: str, kind: str, value: Any) -> None:
-        self._check_name(name, kind)
-        if self._registered.get(name) != kind and hasattr(self, name):
-            raise KeyError(f"attribute '{name}' already exists")
-        _Entries(self, kind)[name] = value
+        if kind == MODULE and value is not None and _holds(value, self):
+            raise ValueError(
+                f"cannot assign module '{name}' of {type(self).__name__}: this {type(value).__name__} is the module "
+                "itself, or holds it, and a module cannot be inside itself"
+            )
+        _Entries(self, kind)[name] = through_hooks(self, kind, name, value)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter under ``name``; None reserves the name."""
@@ -157,7 +159,6 @@ class Tree:
             raise TypeError(
                 f"cannot assign '{type(param).__name__}' object to parameter '{name}' (nn.Parameter or None required)"
             )
-        self._check_leaf(name, param)
         self._register(name, PARAMETER, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -227,7 +228,12 @@ class Tree:
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """The parameters with their dotted names, in order of definition; a shared one once."""
+        """The parameters with their dotted names, in order of definition; a shared one once.
+
+        Warns (UserWarning) of parameters and layers in plain lists, tuples and dictionaries, which are not among them.
+        """
+        if recurse:
+            warn_of_plain_containers(self)
         return self._named_tensors(PARAMETER, prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
@@ -275,6 +281,15 @@ class Tree:
         if strict or hasattr(owner, name):
             _attribute(owner, name, Tree, "an nn.Module", target)
         setattr(owner, name, module)
+
+
+def _taken(name: str, cls: type, what: str) -> KeyError:
+    return KeyError(f"attribute '{name}' already exists: it is a {what} of {cls.__name__}; choose another name")
+
+
+def _holds(module: Any, wanted: Tree) -> bool:
+    """Whether a module is, or has somewhere within, another one."""
+    return module is wanted or any(_holds(child, wanted) for child in module._modules.values() if child is not None)
 
 
 def _attribute(module: Any, name: str, kind: Any, described: str, target: str) -> Any:

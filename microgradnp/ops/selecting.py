@@ -275,8 +275,8 @@ def embedding(
     """The rows of ``weight`` at the indices ``input``: shape (*input, width).
 
     No gradient reaches the row ``padding_idx``. With ``max_norm`` rows that are used and whose ``norm_type``-norm is
-    larger are first scaled down, in place. With ``scale_grad_by_freq`` the gradient of a row is divided by the number of
-    times that it is used. Raises NotImplementedError for ``sparse``: gradients are dense.
+    larger are first scaled down, in place. With ``scale_grad_by_freq`` the gradient of a row is divided by the number
+    of times that it is used. Raises NotImplementedError for ``sparse``: gradients are dense.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
     """

@@ -1,0 +1,53 @@
+"""Layers in plain lists, tuples and dictionaries of a module, where no optimizer and no state dict finds them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from .parameter import Parameter
+
+PLAIN = (list, tuple, dict)
+FEW = 3  # a list of layers has one among its first items; the rest of a list of anything else need not be looked at
+
+_told: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # by module: the attributes that were warned of
+
+
+def warn_of_plain_containers(root: Any) -> None:
+    """Warn, once, of each attribute that holds modules or parameters which ``root`` has nowhere registered."""
+    suspects = [
+        (path, module, name, value)
+        for path, module in root.named_modules()
+        for name, value in module.__dict__.items()
+        if value.__class__ in PLAIN and value and name not in _told.get(module, ()) and any(_found(value))
+    ]
+    if not suspects:
+        return
+    known = {id(module) for module in root.modules()}
+    known.update(id(p) for module in root.modules() for p in module._parameters.values())
+    for path, module, name, value in suspects:
+        lost = next((item for item in _found(value) if id(item) not in known), None)
+        if lost is None:
+            continue
+        _told.setdefault(module, set()).add(name)
+        container, kind = ("dict", "Dict") if isinstance(value, dict) else (type(value).__name__, "List")
+        what = "Parameter" if isinstance(lost, Parameter) else "Module"
+        warnings.warn(
+            f"{type(module).__name__}: the attribute '{path}{'.' if path else ''}{name}' is a plain {container}, so "
+            f"the {what.lower()}s in it are not registered: they are neither trained nor saved. Make it an "
+            f"nn.{what}{kind}, or filter this warning if that is meant",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _found(container: Any) -> Iterator[Any]:
+    """The modules and parameters among the first items of a container, and of containers in it."""
+    for item in islice(container.values() if container.__class__ is dict else container, FEW):
+        if isinstance(item, Parameter) or hasattr(item, "named_modules"):
+            yield item
+        elif item.__class__ in PLAIN and item:
+            yield from _found(item)

@@ -189,27 +189,31 @@ STEPS = {"rnn_tanh": _elman_step(tanh), "rnn_relu": _elman_step(relu), "lstm": _
 
 
 class Ragged:
-    """Where the rows of a packed batch stand in a padded one, (T, N), and the other way round."""
+    """Where the rows of a packed batch stand in a padded one, (T, N, ...), and the other way round.
 
-    def __init__(self, sizes: Sequence[int]) -> None:
-        counts = np.asarray(sizes)
-        steps, batch = len(counts), int(counts[0])
-        lengths = (counts[:, None] > np.arange(batch)).sum(0)
-        time, place = (np.arange(steps)[:, None], np.arange(batch))
-        there = time < lengths
-        begins = np.cumsum(counts) - counts
-        forward = np.where(there, begins[:, None] + place, counts.sum())
-        mirrored = np.where(there, lengths - 1 - time, time)
-        self.sources = forward, np.where(there, begins[mirrored] + place, counts.sum())
-        self.positions = tuple((t * batch + place)[there] for t in (time, mirrored))
+    Direction 0 is that of time, in direction 1 each sequence runs backwards.
+    """
 
-    def padded(self, data: Any, direction: int) -> Any:
-        """The rows as (T, N, I), backwards in time for direction 1; where there is none, zeros."""
-        return getitem(cat([data, make(np.zeros((1, data.shape[1]), data.dtype))]), (self.sources[direction],))
+    def __init__(self, sizes: Any, length: int = 0) -> None:
+        counts = np.asarray(sizes, np.int64)
+        self.total, batch, steps = int(counts.sum()), int(counts[0]), max(length, len(counts))
+        time, place = np.arange(steps)[:, None], np.arange(batch)
+        self.lengths = (counts[:, None] > place).sum(0)
+        there = time < self.lengths
+        begins = np.zeros(steps, np.int64)
+        begins[: len(counts)] = np.cumsum(counts) - counts
+        self.times = tuple(np.where(there, t, 0) for t in (time, self.lengths - 1 - time))
+        self.sources = tuple(np.where(there, begins[t] + place, self.total) for t in self.times)
+        self.times, self.places = tuple(t[there] for t in self.times), (place + 0 * time)[there]
 
-    def packed(self, output: Any, direction: int) -> Any:
-        steps, batch, size = output.shape
-        return getitem(reshape(output, (steps * batch, size)), (self.positions[direction],))
+    def padded(self, data: Any, direction: int = 0, value: float = 0) -> Any:
+        """The rows of a packed batch as a padded one, with ``value`` where there is none."""
+        padding = make(np.full((1, *data.shape[1:]), value, data.dtype))
+        return getitem(cat([data, padding]), (self.sources[direction],))
+
+    def packed(self, batch: Any, direction: int = 0) -> Any:
+        """The rows of a padded batch, (T, N, ...), as a packed one."""
+        return getitem(batch, (self.times[direction], self.places))
 
 
 def in_one_direction(

@@ -10,7 +10,7 @@ import warnings
 from dataclasses import KW_ONLY
 from typing import Any
 
-from ..ops.loss import reduction_of, squared_error
+from ..ops.loss import REDUCTIONS, reduction_of, squared_error
 from ..tensor import Tensor
 from . import functional as F
 from .declared import declared
@@ -19,11 +19,12 @@ from .module import Module
 
 class _Loss(Module):
     reduction: str
+    reductions = REDUCTIONS
 
     def prepare(self) -> None:
         own = vars(self)
         before = own.pop("size_average", None), own.pop("reduce", None)
-        if before != (None, None):
+        if before != (None, None) or self.reduction not in self.reductions:
             self.reduction = reduction_of(type(self).__name__, *before, self.reduction, stacklevel=4)
         for name in ("weight", "pos_weight"):
             if name in own:
@@ -210,6 +211,8 @@ class KLDivLoss(_Loss):
     reduce: bool | None = None
     reduction: str = "mean"
     log_target: bool = False
+
+    reductions = (*REDUCTIONS, "batchmean")
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)

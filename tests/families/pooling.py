@@ -26,7 +26,7 @@ CREATION = """
 F.max_pool2d(torch.arange(16).reshape(1, 4, 4), 3, 2, 1); F.max_pool2d(torch.arange(16).reshape(1, 4, 4), 2, return_indices=True); F.avg_pool2d(torch.arange(16).reshape(1, 4, 4) - 9, 2, 1, 1); F.avg_pool1d(torch.arange(6).reshape(1, 6) - 4, 2)
 F.max_pool2d(torch.arange(16).reshape(1, 4, 4).to(torch.uint8), 3, 2, 1); F.max_pool2d(torch.arange(400).reshape(1, 20, 20) % 37, 17, 3, return_indices=True); F.max_pool2d(torch.arange(16.0).reshape(1, 4, 4).half(), 2)
 F.avg_pool2d(torch.full((1, 4, 4), 60000.0).half(), 2); F.avg_pool2d(torch.arange(16.0).reshape(1, 4, 4).half() / 7, 3, 1, 1); F.adaptive_avg_pool2d(torch.arange(16.0).reshape(1, 4, 4).half() / 7, 3)
-F.adaptive_max_pool2d(torch.arange(16.0).reshape(1, 4, 4).half() / 7, 3); F.adaptive_max_pool1d(torch.ones(2, 3), 0); F.adaptive_max_pool2d(torch.ones(2, 3, 4), (2, 0), True); F.adaptive_avg_pool1d(torch.ones(2, 3), 0)
+F.adaptive_max_pool2d(torch.arange(16.0).reshape(1, 4, 4).half() / 7, 3); F.adaptive_max_pool1d(torch.ones(2, 3), 0); F.adaptive_max_pool2d(torch.ones(2, 3, 4), (2, 0), True)[0]; F.adaptive_avg_pool1d(torch.ones(2, 3), 0)
 F.adaptive_avg_pool1d(torch.ones(0, 3), 2); F.adaptive_avg_pool2d(torch.ones(2, 3, 4), (0, 2))
 """
 

@@ -56,10 +56,12 @@ globals().update(_public_names(""))  # every operation, composite and factory wh
 __version__ = "0.1.0"
 
 if _TYPE_CHECKING:
-    from . import compiler, nn, optim, viz
+    from . import compiler, nn, optim, serialization, viz
     from .compiler import compile
+    from .serialization import load, save
 
-_ON_DEMAND = ("compiler", "nn", "optim", "viz")  # submodules that are imported when first used
+_ON_DEMAND = ("compiler", "nn", "optim", "serialization", "viz")  # submodules that are imported when first used
+_FUNCTIONS_ON_DEMAND = {"compile": "compiler", "load": "serialization", "save": "serialization"}
 
 _NO_DTYPES = (
     "bfloat16", "complex32", "complex64", "complex128", "cfloat", "cdouble", "chalf", "uint16", "uint32", "uint64",
@@ -70,8 +72,8 @@ _NO_DTYPES = (
 def __getattr__(name: str) -> object:
     if name in _ON_DEMAND:
         return _import_module(f"{__name__}.{name}")
-    if name == "compile":
-        return _import_module(f"{__name__}.compiler").compile
+    if name in _FUNCTIONS_ON_DEMAND:
+        return getattr(_import_module(f"{__name__}.{_FUNCTIONS_ON_DEMAND[name]}"), name)
     if name in _NO_DTYPES:
         raise AttributeError(f"microgradnp has no {name}: NumPy has no such type, or no rules are written for it")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,7 +18,7 @@ from .tensor import Tensor, make
 
 def shallow_copy(tensor: Any) -> Any:
     """Another leaf on the same memory, with the same attributes, and a gradient of its own."""
-    _warn_of_hooks(tensor)
+    warn_of_hooks(tensor)
     return rebuild(type(tensor), tensor._array, tensor.requires_grad, tensor.__dict__)
 
 
@@ -37,7 +37,7 @@ def deep_copy(tensor: Any, memo: dict[int, Any]) -> Any:
 
 def reduced(tensor: Any) -> tuple[Any, ...]:
     """For pickle: the class, the memory, whether gradients are wanted, and the attributes; no gradient, no hooks."""
-    _warn_of_hooks(tensor)
+    warn_of_hooks(tensor)
     layout = _layout(tensor._array)
     if layout is None:
         return rebuild, (type(tensor), tensor._array, tensor.requires_grad, tensor.__dict__)
@@ -77,7 +77,7 @@ def _laid_into(owner: Any, shape: tuple[int, ...], dtype: Any, offset: int, stri
     return np.ndarray(shape, dtype, memory, offset, strides)
 
 
-def _warn_of_hooks(tensor: Tensor) -> None:
+def warn_of_hooks(tensor: Tensor) -> None:
     hooks = getattr(tensor._edge, "hooks", None)
     for hook in hooks.tensor.values() if hooks is not None and tensor.is_leaf else ():
         warnings.warn(

@@ -27,7 +27,7 @@ LAYERS = [
     {"linalg", "cuda", "utils"},
     {"nn"},
     {"optim"},
-    {"compiler", "viz"},
+    {"compiler", "serialization", "viz"},
     {"testing"},
 ]
 # fmt: on

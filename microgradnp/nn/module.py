@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from ..tensor import Tensor, make
 from . import state
 from .hooks import EVERYWHERE, ForwardHook, Hooks
 from .tree import Tree, note_change
+
+if TYPE_CHECKING:
+    from .summary import Summary
 
 # Bound once: each of them is one call of C, in every call of every module.
 _running, _enter, _leave = current.get, current.set, current.reset
@@ -292,6 +295,34 @@ class Module(Tree):
         if not children and len(lines) <= 1:
             return f"{self._get_name()}({extra})"
         return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
+
+    def summary(self, *inputs: Any, **kwargs: Any) -> Summary:
+        """A table of the layers: the shapes of what they return, parameters, multiply-adds and memory.
+
+        One forward pass of these inputs is run in evaluation mode, without gradients, and leaves module, inputs and
+        random numbers as they were. The numbers are attributes of the result too: ``total_params``,
+        ``trainable_params``, ``param_bytes``, ``mult_adds``, ``activation_bytes``, and for each module ``rows``.
+        Multiply-adds are those of products of matrices, convolutions and recurrent layers. Activations are what modules
+        return, in new memory. A shared parameter counts once.
+
+        >>> import microgradnp
+        >>> from microgradnp import nn
+        >>> model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+        >>> model.summary(microgradnp.zeros(3, 4))
+        Layer        Output  Parameters  Multiply-adds  Activations
+        -----------------------------------------------------------
+        Sequential   (3, 2)           -              -            -
+          0: Linear  (3, 8)          40             96         96 B
+          1: ReLU    (3, 8)           -              -         96 B
+          2: Linear  (3, 2)          18             48         24 B
+        -----------------------------------------------------------
+        Parameters: 58, of which 58 are trained; 232 B
+        Multiply-adds: 144
+        Activations: 216 B
+        """
+        from .summary import summarize
+
+        return summarize(self, inputs, kwargs)
 
     def __dir__(self) -> list[str]:
         return sorted(name for name in super().__dir__() if not name[0].isdigit())

@@ -188,11 +188,16 @@ def rms_norm(input: Array, normalized_shape: Any, weight: Array = None, eps: flo
     """``input / sqrt(mean(input ** 2) + eps) * weight``, over the last dimensions, ``normalized_shape``.
 
     ``weight`` has the normalized shape; ``eps`` is by default that of the type computed in, ``finfo(dtype).eps``.
-    Raises RuntimeError for shapes that do not fit.
+    Raises RuntimeError for shapes that do not fit, ValueError for too few dimensions.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.rms_norm.html;
     Zhang & Sennrich 2019, arXiv:1910.07467
     """
+    if isinstance(normalized_shape, (tuple, list)) and input.ndim < len(normalized_shape):
+        raise ValueError(
+            f"{module_path()}rms_norm: the input must have at least {len(normalized_shape)} dimensions, as "
+            f"normalized_shape={tuple(normalized_shape)}, but got shape {tuple(input.shape)}"
+        )
     shape = _check_shape("rms_norm", input, normalized_shape, weight=weight)
     check_floats("rms_norm", input)
     if eps is None:

@@ -35,7 +35,7 @@ F.normalize(z[3:], dim=0); F.normalize(z, dim=0).detach()
 ERRORS = """
 F.layer_norm(x, (3,)); F.layer_norm(x, 4); F.layer_norm(x, ()); F.layer_norm(x, (2, 3, 4)); F.layer_norm(x, (4,), column); F.layer_norm(n, (4,))
 F.layer_norm(x, (4,), row, x); F.layer_norm(x, (4,), row.double()); F.layer_norm(x.double(), (4,), row); F.layer_norm(x, 4.0); F.layer_norm([1.0], (1,))
-F.layer_norm(x, None); F.layer_norm(s, ()); F.rms_norm(x, (3,)); F.rms_norm(x, ()); F.rms_norm(x, (4,), column); F.rms_norm(n, (4,)); F.rms_norm(x, 4)
+F.layer_norm(x, None); F.layer_norm(s, ()); F.rms_norm(x, (3,)); F.rms_norm(x, ()); F.rms_norm(x, (4,), column); F.rms_norm(n, (4,)); F.rms_norm(x, 4); F.rms_norm(v, (3, 4))
 F.layer_norm(x)
 F.local_response_norm(x, 2); F.local_response_norm(cube, 0); F.local_response_norm(cube); F.normalize(v); F.normalize(n); F.normalize(x, dim=2)
 """

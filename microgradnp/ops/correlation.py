@@ -26,7 +26,7 @@ from .record import Array, derivatives, operation
 from .reduction import sum_to
 from .sliding import Windows
 
-COLUMNS = 2**18  # about how many numbers are in the columns at once
+COLUMNS = 2**19  # about how many numbers are in the columns at once
 
 
 # What the kernel sees
@@ -42,34 +42,43 @@ def _margins(size: Sequence[int], windows: Sequence[Windows]) -> list[tuple[int,
     return [(w.padding, (w.count - 1) * w.stride + w.reach - w.padding - n) for n, w in zip(size, windows, strict=True)]
 
 
-def _with_margins(array: Any, margins: Sequence[tuple[int, int]]) -> Any:
-    """The array with zeros around it, wherever a margin is positive."""
+def _by_pixel(windows: Sequence[Windows], channels: int) -> bool:
+    """Whether columns are copied pixel by pixel or channel by channel: the longer the unbroken pieces, the faster."""
+    return windows[-1].size * channels > windows[-1].count
+
+
+def _with_margins(array: Any, margins: Sequence[tuple[int, int]], by_pixel: bool = False) -> Any:
+    """The array with zeros around it, wherever a margin is positive; in memory all channels of a pixel together."""
     around = [(max(before, 0), max(after, 0)) for before, after in margins]
-    if not any(map(any, around)):
+    if not any(map(any, around)) and not by_pixel:
         return array
     inside = tuple(slice(before, before + n) for n, (before, _) in zip(array.shape[2:], around, strict=True))
     whole = tuple(n + sum(pair) for n, pair in zip(array.shape[2:], around, strict=True))
-    out = np.zeros((*array.shape[:2], *whole), array.dtype)
+    samples, channels = array.shape[:2]
+    if by_pixel:
+        out = np.moveaxis(np.zeros((samples, *whole, channels), array.dtype), -1, 1)
+    else:
+        out = np.zeros((samples, channels, *whole), array.dtype)
     out[(..., *inside)] = array
     return out
 
 
-def _all_seen(input: Any, windows: Sequence[Windows], groups: int) -> Any:
-    """The windows of an array, with zeros around it where they need some."""
-    return _seen(_with_margins(input, _margins(input.shape[2:], windows)), windows, groups)
-
-
 def _seen(array: Any, windows: Sequence[Windows], groups: int) -> Any:
-    """A view of all windows of an array that has its margins: (groups, channels, *kernel, samples, *places)."""
+    """A view of all windows of an array that has its margins: (groups, *kernel, channels, samples, *places)."""
     first = array[(..., *(slice(max(-w.padding, 0), None) for w in windows))]
     samples, channels = array.shape[:2]
     sample, channel, *steps = first.strides
     within = [step * w.dilation for step, w in zip(steps, windows, strict=True)]
     between = [step * w.stride for step, w in zip(steps, windows, strict=True)]
-    kernel, places = _sizes(windows), (w.count for w in windows)
-    shape = (groups, channels // groups, *kernel, samples, *places)
-    strides = (channel * (channels // groups), channel, *within, sample, *between)
+    shape = (groups, *_sizes(windows), channels // groups, samples, *(w.count for w in windows))
+    strides = (channel * (channels // groups), *within, channel, sample, *between)
     return np.lib.stride_tricks.as_strided(first, shape, strides)
+
+
+def _matrices(weight: Any, groups: int) -> Any:
+    """The weight as matrices, whose rows are ordered as the windows are: (groups, outputs, kernel and channels)."""
+    last = np.moveaxis(weight, 1, -1)
+    return last.reshape((groups, weight.shape[0] // groups, math.prod(weight.shape[1:])))
 
 
 def _sizes(windows: Sequence[Windows]) -> tuple[int, ...]:
@@ -95,9 +104,14 @@ def _blocks(elements: int, samples: int, places: Sequence[int]) -> Iterator[tupl
             yield (..., slice(first, first + together), slice(top, top + rows), *within)
 
 
-def _columns(part: Any, dims: int) -> Any:
+def _columns(part: Any, dims: int, by_pixel: bool = False) -> Any:
     """What is seen at, or given for, each place of each sample, as a column: (groups, elements, columns)."""
-    return part.reshape((part.shape[0], math.prod(part.shape[1 : -1 - dims]), math.prod(part.shape[-1 - dims :])))
+    elements, columns = math.prod(part.shape[1 : -1 - dims]), math.prod(part.shape[-1 - dims :])
+    if not by_pixel:
+        return part.reshape((part.shape[0], elements, columns))
+    axes = range(part.ndim)
+    turned = part.transpose((0, *axes[-1 - dims :], *axes[1 : -1 - dims]))
+    return np.swapaxes(turned.reshape((part.shape[0], columns, elements)), 1, 2)
 
 
 # The operations
@@ -130,15 +144,15 @@ def convolution(input: Array, weight: Array, windows: tuple[Windows, ...], group
     """The weighted sum of what each window sees, plus ``bias``: (n, in, *sizes), (out, in/groups, *kernel), (out,)."""
     samples, channels, places = input.shape[0], weight.shape[0], tuple(w.count for w in windows)
     out = np.empty((samples, channels, *places), input.dtype)
-    input, weight = _single(input), _single(weight)
-    seen, target = _all_seen(input, windows, groups), _grouped(out, groups)
-    elements = math.prod(weight.shape[1:])
-    matrices = weight.reshape((groups, channels // groups, elements))
+    input, matrices, dims = _single(input), _matrices(_single(weight), groups), len(windows)
+    by_pixel = _by_pixel(windows, weight.shape[1])
+    seen = _seen(_with_margins(input, _margins(input.shape[2:], windows), by_pixel), windows, groups)
+    target = _grouped(out, groups)
     if bias is not None:
-        bias = bias.reshape((groups, channels // groups) + (1,) * (target.ndim - 2))
-    for block in _blocks(groups * elements, samples, places):
+        bias = bias.reshape((groups, channels // groups) + (1,) * (1 + dims))
+    for block in _blocks(groups * matrices.shape[2], samples, places):
         part = target[block]
-        products = np.matmul(matrices, _columns(seen[block], len(windows))).reshape(part.shape)
+        products = np.matmul(matrices, _columns(seen[block], dims, by_pixel)).reshape(part.shape)
         part[...] = products if bias is None else np.add(products, bias, products)
     return out
 
@@ -165,17 +179,15 @@ def transposed_convolution(
     """Each element of ``input`` times the kernel, added up where its window looks in a result of ``size``."""
     if all(w.stride == 1 for w in windows):  # gathering takes three quarters of the time of adding into windows
         return _gathered(input, weight, size, windows, groups, bias)
-    dtype, input, weight = input.dtype, _single(input), _single(weight)
-    samples, channels, elements = input.shape[0], groups * weight.shape[1], math.prod(weight.shape[1:])
-    margins = _margins(size, windows)
+    dtype, input, matrices = input.dtype, _single(input), np.swapaxes(_matrices(_single(weight), groups), 1, 2)
+    samples, channels, margins = input.shape[0], groups * weight.shape[1], _margins(size, windows)
     whole = _with_margins(np.zeros((samples, channels, *size), input.dtype), margins)
     target, given = _seen(whole, windows, groups), _grouped(input, groups)
-    matrices = np.swapaxes(weight.reshape((groups, weight.shape[0] // groups, elements)), 1, 2)
-    for block in _blocks(groups * elements, samples, input.shape[2:]):
+    for block in _blocks(groups * matrices.shape[1], samples, input.shape[2:]):
         part = target[block]
         products = np.matmul(matrices, _columns(given[block], len(windows))).reshape(part.shape)
         for k in np.ndindex(_sizes(windows)):
-            part[:, :, *k] += products[:, :, *k]
+            part[:, *k] += products[:, *k]
     inside = (slice(max(before, 0), max(before, 0) + n) for n, (before, _) in zip(size, margins, strict=True))
     out = whole[(..., *inside)]
     if bias is not None:
@@ -211,12 +223,13 @@ def _input_by_kernels(g, output, windows, groups, input_shape) -> Any:
 @derivatives(output=_output_by_kernels, input=_input_by_kernels)
 def convolution_kernels(output: Array, input: Array, windows: tuple[Windows, ...], groups: int) -> Array:
     """The sum over samples and places of each output times what its window sees: (out, in/groups, *kernel)."""
-    dtype, output, input = output.dtype, _single(output), _single(input)
-    seen = _all_seen(input, windows, groups)
-    given, inner = _grouped(output, groups), input.shape[1] // groups
-    channels, elements = output.shape[1] // groups, inner * math.prod(_sizes(windows))
-    total = np.zeros((groups, channels, elements), output.dtype)
+    dtype, output, input, dims = output.dtype, _single(output), _single(input), len(windows)
+    inner, by_pixel = input.shape[1] // groups, _by_pixel(windows, input.shape[1] // groups)
+    seen = _seen(_with_margins(input, _margins(input.shape[2:], windows), by_pixel), windows, groups)
+    given, elements = _grouped(output, groups), inner * math.prod(_sizes(windows))
+    total = np.zeros((groups, output.shape[1] // groups, elements), output.dtype)
     for block in _blocks(groups * elements, len(input), output.shape[2:]):
-        columns = np.swapaxes(_columns(seen[block], len(windows)), 1, 2)
-        total += np.matmul(_columns(given[block], len(windows)), columns)
-    return total.reshape((groups * channels, inner, *_sizes(windows))).astype(dtype, copy=False)
+        columns = np.swapaxes(_columns(seen[block], dims, by_pixel), 1, 2)
+        total += np.matmul(_columns(given[block], dims), columns)
+    last = total.reshape((output.shape[1], *_sizes(windows), inner))
+    return np.ascontiguousarray(np.moveaxis(last, -1, 1), dtype)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from parity import outcome
 
 torch = pytest.importorskip("torch")
 
@@ -55,7 +54,7 @@ SHAPES = ((4, 3), (5,), ())
 
 
 class Training:
-    """Three parameters in two groups, one of them without a gradient now and then, and gradients from a fixed stream."""
+    """Three parameters in two groups, one without a gradient now and then; gradients from a fixed stream."""
 
     def __init__(self, library, name, options, dtype="float64"):
         self.library, self.dtype, self.stream = library, getattr(library, dtype), np.random.default_rng(0)

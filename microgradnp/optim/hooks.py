@@ -38,6 +38,8 @@ class Hooked:
     """An object with hooks around its ``step``, ``state_dict`` and ``load_state_dict``."""
 
     _hooks: defaultdict[str, dict[int, Callable[..., Any]]]
+    _opt_called = False  # whether there has been a step since the first scheduler was made
+    _scheduled_step: Any = None  # what stood in place of the method then
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -98,7 +100,7 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
         if own or _before_every_step:
             args, kwargs = _arguments(self, (*_before_every_step.values(), *own["before step"].values()), args, kwargs)
         result = step(self, *args, **kwargs)
-        self._opt_called = True  # as schedulers want to know
+        self._opt_called = True
         if own or _after_every_step:
             for hook in (*own["after step"].values(), *_after_every_step.values()):
                 hook(self, args, kwargs)

@@ -29,7 +29,7 @@ class NAdam(Elementwise):
     >>> (w * w).sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.8388], requires_grad=True)
+    tensor([0.8944], requires_grad=True)
     """
 
     counted: ClassVar[dict[str, float]] = {"step": 0.0, "mu_product": 1.0}

@@ -50,7 +50,7 @@ class DataLoader:
     >>> _ = microgradnp.manual_seed(0)
     >>> for x, y in DataLoader(TensorDataset(microgradnp.eye(3), microgradnp.arange(3)), batch_size=2, shuffle=True):
     ...     print(x.shape, y)
-    Size([2, 3]) tensor([2, 0])
+    Size([2, 3]) tensor([0, 2])
     Size([1, 3]) tensor([1])
     """
 

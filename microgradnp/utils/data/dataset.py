@@ -32,16 +32,13 @@ class Dataset(Generic[Sample]):
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset[Sample]):
+class IterableDataset(Dataset[Sample], Iterable[Sample]):
     """Samples one after another: a subclass defines ``__iter__``.
 
     Every worker process has a copy of it, and goes through all of it unless ``get_worker_info`` is asked for its share.
 
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset
     """
-
-    def __iter__(self) -> Iterator[Any]:
-        raise NotImplementedError(f"{type(self).__name__}: subclasses of IterableDataset should implement __iter__")
 
     def __add__(self, other: Dataset[Any]) -> ChainDataset:  # type: ignore[override]
         return ChainDataset([self, other])

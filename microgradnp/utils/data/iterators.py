@@ -166,7 +166,7 @@ class ByWorkers(LoaderIterator):
 
     @contextmanager
     def _unbroken(self) -> Iterator[Any]:
-        """The pool, for an exchange; if that is interrupted nobody knows what is left in the pipes, and the pool ends."""
+        """The pool, for an exchange. If that is interrupted nobody knows what is left in the pipes: the pool ends."""
         try:
             yield self._pool
         except BaseException:

@@ -57,7 +57,7 @@ class RandomSampler(Sampler[int]):
     >>> from microgradnp.utils.data import RandomSampler
     >>> _ = microgradnp.manual_seed(0)
     >>> list(RandomSampler(range(5)))
-    [2, 0, 1, 3, 4]
+    [1, 3, 4, 2, 0]
     """
 
     def __init__(

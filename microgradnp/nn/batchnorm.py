@@ -16,7 +16,7 @@ from .normalization import add_scales, reset_scales
 from .parameter import Parameter, unfilled
 
 
-class _ChannelNorm(Module):
+class _NormBase(Module):
     """What batch and instance normalization share.
 
     weight and bias: (num_features,), in the beginning 1 and 0; without ``affine`` there is neither.
@@ -86,7 +86,7 @@ class _ChannelNorm(Module):
         )
 
 
-class _BatchNorm(_ChannelNorm):
+class _BatchNorm(_NormBase):
     def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
         momentum: Any = 0.0 if self.momentum is None else self.momentum
@@ -152,7 +152,7 @@ class BatchNorm3d(_BatchNorm):
     ranks, shapes = (5,), "(N, C, D, H, W)"
 
 
-class _InstanceNorm(_ChannelNorm):
+class _InstanceNorm(_NormBase):
     def __init__(
         self,
         num_features: int,

@@ -13,7 +13,7 @@ from . import functional
 from .module import Module
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     """``p`` is the probability of being dropped; ``inplace`` writes the result into the input."""
 
     function: Callable[..., Any]
@@ -34,7 +34,7 @@ class _Dropout(Module):
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """Each element is 0 with probability ``p``, and the others are divided by ``1 - p``.
 
     Raises ValueError for ``p`` outside [0, 1].
@@ -54,7 +54,7 @@ class Dropout(_Dropout):
     function = staticmethod(functional.dropout)  # type: ignore[attr-defined]
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """Whole channels of an input (N, C, L) or (C, L) are 0 with probability ``p``, the others divided by ``1 - p``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout1d.html
@@ -63,7 +63,7 @@ class Dropout1d(_Dropout):
     function = staticmethod(functional.dropout1d)  # type: ignore[attr-defined]
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """Whole channels of an input (N, C, H, W) are 0 with probability ``p``, the others divided by ``1 - p``.
 
     Three dimensions are taken for (N, C, L), with a warning; other numbers than three and four warn too.
@@ -75,7 +75,7 @@ class Dropout2d(_Dropout):
     function = staticmethod(functional.dropout2d)  # type: ignore[attr-defined]
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """Whole channels of an input (N, C, D, H, W) or (C, D, H, W) are 0 with probability ``p``, the others divided.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout3d.html
@@ -84,7 +84,7 @@ class Dropout3d(_Dropout):
     function = staticmethod(functional.dropout3d)  # type: ignore[attr-defined]
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """Dropout for ``SELU``: elements are set to its lower limit, and all scaled and shifted to keep mean and variance.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AlphaDropout.html;
@@ -94,7 +94,7 @@ class AlphaDropout(_Dropout):
     function = staticmethod(functional.alpha_dropout)  # type: ignore[attr-defined]
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """``AlphaDropout`` of whole channels: one decision for each place of the first two dimensions.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.FeatureAlphaDropout.html

@@ -16,7 +16,23 @@ from ..autograd.scope import Scope, current
 from ..tensor import Tensor, make
 from . import state
 from .hooks import EVERYWHERE, ForwardHook, Hooks
+from .registration import (
+    register_module_buffer_registration_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 from .tree import Tree, note_change
+
+__all__ = [
+    "Module",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+]
 
 if TYPE_CHECKING:
     from .summary import Summary

@@ -113,9 +113,85 @@ def hand_over(one, other):
     """The parameters and the optimizer's state of one library, as they are, to the other's."""
     saved = one.optimizer.state_dict()
     if other.library is torch:
-        saved["state"] = {n: {k: torch.tensor(v.numpy()) for k, v in s.items()} for n, s in saved["state"].items()}
+        saved["state"] = as_torch(saved["state"])
     other.optimizer.load_state_dict(saved)
     for p, q in zip(other.params, one.params, strict=True):
         p.data = other.library.tensor(q.detach().numpy())
     other.steps, other.stream = one.steps, copy.deepcopy(one.stream)
     return other
+
+
+def as_torch(value):
+    """Tensors of the other library, wherever they are."""
+    if isinstance(value, (dict, list)):
+        return {k: as_torch(v) for k, v in value.items()} if isinstance(value, dict) else [*map(as_torch, value)]
+    return torch.tensor(value.numpy()) if isinstance(value, mg.Tensor) else value
+
+
+# L-BFGS
+
+LBFGS = [
+    {},
+    {"lr": 0.5},
+    {"history_size": 3},
+    {"max_iter": 4, "max_eval": 3},
+    {"line_search_fn": "strong_wolfe"},
+    {"line_search_fn": "strong_wolfe", "lr": 0.01, "max_iter": 7, "history_size": 2},
+    {"line_search_fn": "strong_wolfe", "lr": 50.0, "max_eval": 9},
+    {"line_search_fn": "strong_wolfe", "tolerance_change": 1e-3},
+    {"line_search_fn": "strong_wolfe", "tolerance_grad": 10.0},
+]
+
+
+def valley(u, v):
+    """The function of Rosenbrock, of two parameters in three dimensions."""
+    x = u.sum() * 0.5
+    return ((1 - x) ** 2 + 100 * (v - x**2) ** 2).sum()
+
+
+def hill(u, v):
+    """Steep and flat, with minima far away, so that a line search has to look for them."""
+    return (u.sin() + 0.01 * u**2).sum() + (v**2 + 1).log().sum() + (u.sum() * v.sum()).tanh()
+
+
+class Minimizing(Training):
+    def __init__(self, library, function, options, dtype="float64"):
+        self.library, self.dtype, self.stream = library, getattr(library, dtype), np.random.default_rng(0)
+        self.params = [self.tensor(shape).requires_grad_() for shape in ((2, 2), (3,))]
+        self.optimizer = library.optim.LBFGS(self.params, **options)
+        self.steps, self.function, self.losses = 0, function, []
+
+    def closure(self):
+        self.optimizer.zero_grad()
+        loss = self.function(*self.params)
+        loss.backward()
+        self.losses.append(loss.item())
+        return loss
+
+    def run(self, steps):
+        return [self.optimizer.step(self.closure).item() for _ in range(steps)]
+
+
+@pytest.mark.parametrize("function", [valley, hill], ids=["valley", "hill"])
+@pytest.mark.parametrize("options", LBFGS, ids=str)
+def test_lbfgs(function, options):
+    ours, theirs = (Minimizing(library, function, options) for library in (mg, torch))
+    with np.errstate(all="ignore"):
+        assert ours.run(6) == pytest.approx(theirs.run(6), rel=1e-7, abs=1e-9, nan_ok=True)
+    assert ours.losses == pytest.approx(theirs.losses, rel=1e-7, abs=1e-9, nan_ok=True)  # each call of the closure
+    for o, t in zip(ours.params, theirs.params, strict=True):
+        np.testing.assert_allclose(o.detach().numpy(), t.detach().numpy(), rtol=1e-6, atol=1e-8)
+    one, other = (x.optimizer.state_dict()["state"][0] for x in (ours, theirs))
+    assert {*one} == {*other} - {"al"}  # PyTorch also keeps what it only needs during a step
+    assert (one["n_iter"], one["func_evals"]) == (other["n_iter"], other["func_evals"])
+
+
+@pytest.mark.parametrize("options", LBFGS[4:6], ids=str)
+def test_lbfgs_goes_on_from_pytorchs_state_and_back(options):
+    theirs, ours = Minimizing(torch, hill, options), Minimizing(mg, hill, options)
+    theirs.run(2)
+    hand_over(theirs, ours)
+    assert ours.run(1) == pytest.approx(theirs.run(1), rel=1e-9)
+    back = Minimizing(torch, hill, options)
+    hand_over(ours, back)
+    assert ours.run(2) == pytest.approx(back.run(2), rel=1e-9)

@@ -61,7 +61,7 @@ class Adadelta(Elementwise):
     def settings(self, group: dict[str, Any], step: Any) -> tuple[Any, ...]:  # type: ignore[override]
         """The numbers of the formula; only the count changes."""
         rho, (added, _) = float(group["rho"]), self.decay(group)
-        return float(step) + 1, float(group["lr"]), rho, 1 - rho, float(group["eps"]), added, bool(group["maximize"])
+        return float(step) + 1, self.rate(group), rho, 1 - rho, float(group["eps"]), added, bool(group["maximize"])
 
     def update(  # type: ignore[override]
         self,

@@ -70,7 +70,7 @@ class Adagrad(Elementwise):
     def settings(self, group: dict[str, Any], step: Any) -> tuple[Any, ...]:  # type: ignore[override]
         """The rate of the step."""
         step, (added, _) = float(step) + 1, self.decay(group)
-        rate = float(group["lr"]) / (1 + (step - 1) * float(group["lr_decay"]))
+        rate = self.rate(group) / (1 + (step - 1) * float(group["lr_decay"]))
         return step, rate, float(group["eps"]), added, bool(group["maximize"])
 
     def update(  # type: ignore[override]

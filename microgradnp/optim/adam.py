@@ -69,7 +69,7 @@ class Adam(Elementwise):
 
     def settings(self, group: dict[str, Any], step: Any) -> tuple[Any, ...]:  # type: ignore[override]
         """The two corrections are moved from m and sqrt(v), which are arrays, to the numbers lr and eps."""
-        step, lr, (beta1, beta2) = float(step) + 1, float(group["lr"]), map(float, group["betas"])
+        step, lr, (beta1, beta2) = float(step) + 1, self.rate(group), map(float, group["betas"])
         root = (1 - beta2**step) ** 0.5
         numbers = (lr * root / (1 - beta1**step), 1 - beta1, beta2, 1 - beta2, float(group["eps"]) * root)
         return step, *numbers, *self.decay(group), bool(group["maximize"]), bool(group["amsgrad"])

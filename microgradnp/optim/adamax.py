@@ -60,7 +60,7 @@ class Adamax(Elementwise):
     def settings(self, group: dict[str, Any], step: Any) -> tuple[Any, ...]:  # type: ignore[override]
         """The correction of m is moved to the rate."""
         step, (beta1, beta2), (added, _) = float(step) + 1, map(float, group["betas"]), self.decay(group)
-        rate = float(group["lr"]) / (1 - beta1**step)
+        rate = self.rate(group) / (1 - beta1**step)
         return step, rate, 1 - beta1, beta2, float(group["eps"]), added, bool(group["maximize"])
 
     def update(  # type: ignore[override]

@@ -65,7 +65,7 @@ class ASGD(Elementwise):
         self, group: dict[str, Any], step: Any, eta: Any, mu: Any
     ) -> tuple[Any, ...]:
         """``eta`` and ``mu`` were worked out in the step before, and rounded as in PyTorch."""
-        lr, decay, (added, _) = float(group["lr"]), float(group["lambd"]), self.decay(group)
+        lr, decay, (added, _) = self.rate(group), float(group["lambd"]), self.decay(group)
         rate = float(type(eta)(lr) if step == 0 else eta)
         step = float(step) + 1
         next_eta = lr / (1 + decay * lr * step) ** float(group["alpha"])

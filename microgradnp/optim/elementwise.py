@@ -23,7 +23,7 @@ class Elementwise(Optimizer):
         decay = float(group["weight_decay"])
         if decay == 0:
             return None, None
-        return (None, 1 - float(group["lr"]) * decay) if group.get("decoupled_weight_decay") else (decay, None)
+        return (None, 1 - self.rate(group) * decay) if group.get("decoupled_weight_decay") else (decay, None)
 
     def each(self, params: list[Tensor], maximize: bool, added: Any = None, shrunk: Any = None) -> Iterator[Any]:
         """For each parameter: its array, gradient, state (or None), and memory for two intermediate results.

@@ -65,7 +65,7 @@ class NAdam(Elementwise):
 
     def settings(self, group: dict[str, Any], step: Any, product: Any) -> tuple[Any, ...]:  # type: ignore[override]
         """The correction of v is moved to the other numbers; ``product`` keeps its dtype, as PyTorch's does."""
-        step, lr, (beta1, beta2) = float(step) + 1, float(group["lr"]), map(float, group["betas"])
+        step, lr, (beta1, beta2) = float(step) + 1, self.rate(group), map(float, group["betas"])
         mu, following = (beta1 * (1 - 0.5 * 0.96 ** (t * float(group["momentum_decay"]))) for t in (step, step + 1))
         product = float(product * mu)
         root = (1 - beta2**step) ** 0.5

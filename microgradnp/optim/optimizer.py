@@ -13,6 +13,7 @@ import numpy as np
 
 from ..autograd import memory
 from ..autograd.modes import enable_grad
+from ..autograd.quiet import restore, silence
 from ..dtypes import get_default_dtype
 from ..nn.module import clear_grad
 from ..tensor import Tensor, make
@@ -150,8 +151,12 @@ class Optimizer(Hooked):
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            self._update_group(group)
+        quiet = silence()
+        try:
+            for group in self.param_groups:
+                self._update_group(group)
+        finally:
+            restore(quiet)
         return loss
 
     def _update_group(self, group: dict[str, Any]) -> None:
@@ -174,6 +179,13 @@ class Optimizer(Hooked):
             return [state[name]._array[()] for name in self.counted]
         kind = get_default_dtype().type
         return [kind(number) for number in self.counted.values()]
+
+    def rate(self, group: dict[str, Any]) -> float:
+        """The learning rate of a group, as a number. ValueError if it has become negative, nan or infinite."""
+        rate = float(group["lr"])
+        if not 0 <= rate < math.inf:
+            self.require(group, "lr", "learning rate")
+        return rate
 
     def settings(self, group: dict[str, Any], *counts: Any) -> tuple[Any, ...]:
         """The host part of a step: what is counted, as it is after the step, then what ``update`` takes.

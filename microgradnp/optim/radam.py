@@ -63,7 +63,7 @@ class RAdam(Elementwise):
     def settings(self, group: dict[str, Any], step: Any) -> tuple[Any, ...]:  # type: ignore[override]
         """The rate of the step; with ``eps``, if v is to be used."""
         step, (beta1, beta2) = float(step) + 1, map(float, group["betas"])
-        rate, eps = float(group["lr"]) / (1 - beta1**step), None
+        rate, eps = self.rate(group) / (1 - beta1**step), None
         most, left = 2 / (1 - beta2) - 1, 1 - beta2**step
         length = most - 2 * step * beta2**step / left
         if length > 5:

@@ -64,7 +64,7 @@ class RMSprop(Elementwise):
     def settings(self, group: dict[str, Any], step: Any) -> tuple[Any, ...]:  # type: ignore[override]
         """The numbers of the formula; only the count changes."""
         alpha, (added, _) = float(group["alpha"]), self.decay(group)
-        numbers = (float(group["lr"]), alpha, 1 - alpha, float(group["eps"]), float(group["momentum"]) or None, added)
+        numbers = (self.rate(group), alpha, 1 - alpha, float(group["eps"]), float(group["momentum"]) or None, added)
         return float(step) + 1, *numbers, bool(group["centered"]), bool(group["maximize"])
 
     def update(  # type: ignore[override]

@@ -62,7 +62,7 @@ class Rprop(Elementwise):
         """A size is multiplied by 1 + s (slope + curve s), s being the sign of the product of two gradients."""
         less, more = map(float, group["etas"])
         numbers = ((more - less) / 2, (more + less) / 2 - 1, *map(float, group["step_sizes"]))
-        return float(step) + 1, float(group["lr"]), *numbers, bool(group["maximize"])
+        return float(step) + 1, self.rate(group), *numbers, bool(group["maximize"])
 
     def update(  # type: ignore[override]
         self,

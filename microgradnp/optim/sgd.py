@@ -71,7 +71,7 @@ class SGD(Elementwise):
         momentum, weight = float(group["momentum"]) or None, 1 - float(group["dampening"])
         weight = None if weight == 1 else weight
         added, _ = self.decay(group)
-        return float(group["lr"]), momentum, weight, added, bool(group["nesterov"]), bool(group["maximize"])
+        return self.rate(group), momentum, weight, added, bool(group["nesterov"]), bool(group["maximize"])
 
     def update(  # type: ignore[override]
         self,

@@ -66,7 +66,7 @@ class Windows(NamedTuple):
         return begins[:, None] + np.arange(self.size) * self.dilation
 
 
-def _parts(windows: Sequence[Windows], shape: Sequence[int]) -> Iterator[tuple[Any, Any]]:
+def parts_of(windows: Sequence[Windows], shape: Sequence[int]) -> Iterator[tuple[Any, Any]]:
     """``Windows.parts`` in several dimensions, the last of ``shape``, as indices: of results, and of the input."""
     lengths = shape[len(shape) - len(windows) :]
     for pairs in itertools.product(*(w.parts(length) for w, length in zip(windows, lengths, strict=True))):
@@ -257,7 +257,9 @@ def _add(out: Any, place: Any, values: Any, alone: bool) -> None:
 
 @operation(
     public=(), opaque=True, domain=range(3),
-    samples=lambda make: [(make(8), make(4), (Windows(4, 4, 2, 1),)), (make(2, 2), make(1, 1), (Windows(1, 2, 2),) * 2)],
+    samples=lambda make: [
+        (make(8), make(4), (Windows(4, 4, 2, 1),)), (make(2, 2), make(1, 1), (Windows(1, 2, 1),) * 2),
+    ],
 )  # fmt: skip
 def places_of_largest(input: Array, out: Array, windows: tuple[Windows, ...]) -> Array:
     """Which of a window's elements, counted from 0, is the one in ``out``: the first of equal ones, the last nan.
@@ -266,11 +268,11 @@ def places_of_largest(input: Array, out: Array, windows: tuple[Windows, ...]) ->
     """
     places = np.zeros(out.shape, np.min_scalar_type(_sizes(windows)))
     missing = np.ones(out.shape, bool)
-    for result, place in _parts(windows, input.shape):
+    for result, place in parts_of(windows, input.shape):
         missing[result] &= input[place] != out[result]
         places += missing
     if missing.any():
-        for number, (result, place) in enumerate(_parts(windows, input.shape)):
+        for number, (result, place) in enumerate(parts_of(windows, input.shape)):
             np.copyto(places[result], number, where=np.isnan(input[place]))
     return places
 
@@ -291,7 +293,7 @@ def spread_from_places(input: Array, places: Index, windows: tuple[Windows, ...]
     """Zeros of ``shape`` with ``input`` added to that element of its window which ``places`` tells."""
     out = np.zeros(shape, input.dtype)
     alone = all(one.disjoint for one in windows)
-    for number, (result, place) in enumerate(_parts(windows, shape)):
+    for number, (result, place) in enumerate(parts_of(windows, shape)):
         _add(out, place, _zeroed(input[result], places[result] != number), alone)
     return out
 
@@ -311,6 +313,6 @@ def _from_places(g, places, windows, input_shape) -> Any:
 def taken_at_places(input: Array, places: Index, windows: tuple[Windows, ...]) -> Array:
     """That element of each window which ``places`` tells: the transpose of ``spread_from_places``."""
     out = np.zeros(places.shape, input.dtype)
-    for number, (result, place) in enumerate(_parts(windows, input.shape)):
+    for number, (result, place) in enumerate(parts_of(windows, input.shape)):
         out[result] += _zeroed(input[place], places[result] != number)
     return out

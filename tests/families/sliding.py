@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 
-def _windows(shape: tuple[int, ...], windows: Any) -> Iterator[tuple[Any, list[tuple[int, Any]]]]:
+def each_window(shape: tuple[int, ...], windows: Any) -> Iterator[tuple[Any, list[tuple[int, Any]]]]:
     """For each window the index of its result, and the numbers and indices of those of its elements that exist."""
     lengths = shape[len(shape) - len(windows) :]
     for result in np.ndindex(*(one.count for one in windows)):
@@ -23,14 +23,14 @@ def _windows(shape: tuple[int, ...], windows: Any) -> Iterator[tuple[Any, list[t
 
 def _reduced(input: np.ndarray, windows: Any, reduce: Any) -> np.ndarray:
     out = np.empty((*input.shape[: input.ndim - len(windows)], *(one.count for one in windows)))
-    for result, elements in _windows(input.shape, windows):
+    for result, elements in each_window(input.shape, windows):
         out[result] = reduce(np.array([input[place] for _, place in elements]), 0)
     return out
 
 
 def _spread_over_windows(input: np.ndarray, windows: Any, shape: tuple[int, ...]) -> np.ndarray:
     out = np.zeros(shape)
-    for result, elements in _windows(shape, windows):
+    for result, elements in each_window(shape, windows):
         for _, place in elements:
             out[place] += input[result]
     return out
@@ -38,7 +38,7 @@ def _spread_over_windows(input: np.ndarray, windows: Any, shape: tuple[int, ...]
 
 def _places_of_largest(input: np.ndarray, out: np.ndarray, windows: Any) -> np.ndarray:
     places = np.empty(out.shape, np.uint8)
-    for result, elements in _windows(input.shape, windows):
+    for result, elements in each_window(input.shape, windows):
         equal = [number for number, place in elements if input[place] == out[result]]
         places[result] = min(equal, default=math.prod(one.size for one in windows))
     return places
@@ -46,7 +46,7 @@ def _places_of_largest(input: np.ndarray, out: np.ndarray, windows: Any) -> np.n
 
 def _spread_from_places(input: np.ndarray, places: np.ndarray, windows: Any, shape: tuple[int, ...]) -> np.ndarray:
     out = np.zeros(shape)
-    for result, elements in _windows(shape, windows):
+    for result, elements in each_window(shape, windows):
         for number, place in elements:
             out[place] += np.where(places[result] == number, input[result], 0)
     return out
@@ -54,7 +54,7 @@ def _spread_from_places(input: np.ndarray, places: np.ndarray, windows: Any, sha
 
 def _taken_at_places(input: np.ndarray, places: np.ndarray, windows: Any) -> np.ndarray:
     out = np.zeros(places.shape)
-    for result, elements in _windows(input.shape, windows):
+    for result, elements in each_window(input.shape, windows):
         for number, place in elements:
             out[result] += np.where(places[result] == number, input[place], 0)
     return out

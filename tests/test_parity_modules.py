@@ -143,7 +143,7 @@ m = nn.Embedding(5, 3); r = shown(m), m.weight, m(t.tensor([[1, 4], [0, 1]])), m
 r = nn.Embedding(5, 3)(t.tensor([], dtype=t.int64))
 m = nn.Embedding(5, 3, -1, dtype=t.float64); r = shown(m), slopes(m(t.tensor([4, 1, 1, 4])) ** 2, m.weight)
 m = nn.Embedding(5, 3, 0, 1.5, 1.0); r = shown(m), m(t.tensor([1, 3, 1])).detach(), m.weight
-m = nn.Embedding(5, 3, scale_grad_by_freq=True); m(t.tensor([[1, 4], [1, 1]])).sum().backward(); r = shown(m), m.weight.grad
+m = nn.Embedding(5, 3, scale_grad_by_freq=True); m(t.tensor([[1, 4], [1, 1]])).sum().backward(); r = m.weight.grad
 w = numbers(4, 2); m = nn.Embedding.from_pretrained(w); w[0] = 9; r = shown(m), m.weight, m(t.tensor([0, 3]))
 m = nn.Embedding.from_pretrained(numbers(4, 2), False, 1, 0.3); r = shown(m), m(t.tensor([0, 1, 3])).detach(), m.weight
 m = nn.Embedding(3, 2, _weight=numbers(3, 2), _freeze=True); r = m.weight

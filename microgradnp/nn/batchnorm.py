@@ -95,7 +95,7 @@ class _BatchNorm(_NormBase):
             with no_grad():
                 self.num_batches_tracked.add_(1)
                 if self.momentum is None:  # the running statistics are the means over all batches
-                    momentum = 1.0 / self.num_batches_tracked
+                    momentum = 1.0 / self.num_batches_tracked.double()
         tracked = follows or not self.training
         return batch_norm(
             input,

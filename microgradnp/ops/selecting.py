@@ -293,8 +293,8 @@ def embedding(
         _renormalize(weight, places, max_norm, norm_type)
     rows = getitem(weight, (places,))
     if scale_grad_by_freq:
-        share = 1 / np.bincount(places.reshape(-1), minlength=count)[places]
-        rows = lift(rows._array, (rows * make(share.astype(rows.dtype)[..., None]))._edge)
+        uses = add_at(make(np.ones(places.shape, rows.dtype)), (places,), (count,))
+        rows = lift(rows._array, (rows / getitem(uses, (places,))[..., None])._edge)
     padded = None if padding_idx is None else places == padding_idx % count
     if padded is None or (isinstance(padded, np.ndarray) and not padded.any()):
         return rows

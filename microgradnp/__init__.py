@@ -37,12 +37,15 @@ from .random import Generator, default_generator, get_rng_state, initial_seed, m
 from .settings import (
     are_deterministic_algorithms_enabled,
     get_default_device,
+    get_float32_matmul_precision,
     get_num_threads,
     set_default_device,
+    set_float32_matmul_precision,
     set_num_threads,
     use_deterministic_algorithms,
 )
 from .tensor import Size, Tensor
+from .utils.einops import make_known as _make_known_to_einops
 
 _keep_freed_memory()
 
@@ -52,15 +55,16 @@ bool = bool_
 inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
 
 globals().update(_public_names(""))  # every operation, composite and factory whose record says so
+_make_known_to_einops()
 
 __version__ = "0.1.0"
 
 if _TYPE_CHECKING:
-    from . import compiler, nn, optim, serialization, viz
+    from . import compiler, func, nn, optim, serialization, testing, viz
     from .compiler import compile
     from .serialization import load, save
 
-_ON_DEMAND = ("compiler", "nn", "optim", "serialization", "viz")  # submodules that are imported when first used
+_ON_DEMAND = ("compiler", "func", "nn", "optim", "serialization", "testing", "viz")  # imported when first used
 _FUNCTIONS_ON_DEMAND = {"compile": "compiler", "load": "serialization", "save": "serialization"}
 
 _NO_DTYPES = (

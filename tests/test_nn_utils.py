@@ -142,3 +142,38 @@ def test_a_dimension_that_is_not_there_leaves_the_module():
     with pytest.warns(FutureWarning), pytest.raises(IndexError):
         nn.utils.weight_norm(layer, dim=2)
     assert list(layer.state_dict()) == ["weight", "bias"]
+
+
+def test_a_functional_call_leaves_the_module_as_it_was():
+    shared = nn.Linear(2, 2)
+    model = nn.Sequential(shared, nn.Tanh(), shared)
+    before = dict(model.named_parameters(remove_duplicate=False))
+    weight = mg.eye(2)
+    out = mg.func.functional_call(model, {"0.weight": weight, "0.bias": mg.zeros(2)}, mg.ones(2))
+    assert out.tolist() == pytest.approx(np.tanh([1.0, 1.0]).tolist())
+    with pytest.raises(RuntimeError, match=r"Unexpected key\(s\): '0.wait'"):
+        mg.func.functional_call(model, {"0.wait": weight}, mg.ones(2))
+    with pytest.raises(RuntimeError, match="input has 2 features"):
+        mg.func.functional_call(model, {"0.weight": mg.ones(3, 3)}, mg.ones(2))
+    after = dict(model.named_parameters(remove_duplicate=False))
+    assert list(after) == list(before) and all(after[name] is before[name] for name in before)
+
+
+def test_a_compiled_functional_call():
+    def losses(way):
+        mg.manual_seed(0)
+        model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+        given = {name: p.detach().clone().requires_grad_() for name, p in model.named_parameters()}
+        optimizer = mg.optim.SGD(given.values(), lr=0.1)
+
+        @way
+        def step(x):
+            optimizer.zero_grad()
+            loss = mg.func.functional_call(model, given, x).square().mean()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return [step(mg.ones(4, 2)).item() for _ in range(4)]
+
+    assert losses(mg.compile) == losses(lambda function: function)

@@ -189,3 +189,50 @@ def test_a_normalized_layer_has_second_derivatives():
     ours = derivatives(mg, lambda v, g: WeightNorm("weight", 0).compute_weight(SimpleNamespace(weight_v=v, weight_g=g)))
     for o, t in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(o.detach().numpy(), t.detach().numpy(), rtol=1e-12)
+
+
+TIED = """
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(2, 2).to(x.dtype), nn.Linear(2, 2).to(x.dtype)
+        self.b.weight = self.a.weight
+        self.register_buffer("n", t.zeros(2, dtype=x.dtype))
+
+    def forward(self, x, k=1):
+        self.n = self.n + 1
+        return self.a(x) + self.b(x).sin() + self.n.sum() * k
+"""
+
+CALLS = """
+call(m, {"a.weight": w}, v)
+call(m, {"b.weight": w}, (v,)), call(m, {"b.weight": w}, v, tie_weights=False)
+call(m, {"a.bias": v, "b.weight": w}, (v,), {"k": 2})
+call(m, {"a.weight": w, "b.weight": w * 2}, v)
+call(m, {"a.weight": w, "b.weight": w}, v)
+call(m, {"a.weight": w, "b.weight": w * 2}, v, tie_weights=False)
+call(m, {"a.weight": w}, v, strict=True)
+call(m, {"a.weight": w, "c": w}, v, strict=True)
+call(m, {**dict(m.named_parameters(remove_duplicate=False)), "n": v}, v, strict=True)
+call(m, (dict(m.named_parameters(remove_duplicate=False)), dict(m.named_buffers())), v, strict=True)
+call(m, ({"n": v}, {"n": v}), v)
+call(m, 3, v)
+call(m, [3], v)
+call(m, {"n": v}, v), m.n
+call(m, {"a.weight": 3}, v)
+call(m, {"n": t.zeros(3)}, v)
+call(m, {}, v)
+call(m, {})
+call(m, {}, None, {"x": v})
+call(3, {}, v)
+call(m, {"a.weight": w.requires_grad_()}, v).sum().backward(); w.grad, m.a.weight.grad, m.b.bias.grad
+nn.utils.stateless.functional_call(m, {"n": v}, v)
+"""
+
+
+@pytest.mark.parametrize("program", CALLS.strip().splitlines())
+def test_functional_calls(program):
+    setup = "m, w, v, call = Tied(), t.eye(2, dtype=x.dtype), t.ones(2, dtype=x.dtype), t.func.functional_call"
+    *first, last = program.split("; ")
+    steps = "\n".join([setup, *first, f"r = {last}"])
+    assert_same(f"{TIED}; exec({steps!r}, globals()); r, list(m.state_dict()), m.a.weight", "float64", 1e-12)

@@ -74,6 +74,13 @@ class device:
     def __reduce__(self) -> Any:
         return device, (self.type, self.index)
 
+    def __enter__(self) -> device:
+        """Inside a ``with`` block new tensors are made on this device: it must be the CPU."""
+        check_device(self, "with device(...)")
+        return self
+
+    def __exit__(self, *exception: object) -> None: ...
+
 
 CPU = device("cpu")
 

@@ -33,28 +33,60 @@ def are_deterministic_algorithms_enabled() -> builtins.bool:
 
 
 def get_num_threads() -> builtins.int:
-    """1: operations run in the thread that calls them. Products of matrices are left to NumPy's BLAS, which has threads
-    of its own.
+    """The threads that NumPy's BLAS takes for products of matrices; all other operations run in the thread that calls
+    them.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.get_num_threads.html
     """
-    return 1
+    return max((library.num_threads for library in _blas()), default=1)
 
 
 def set_num_threads(num: builtins.int) -> None:
-    """Accepts 1, and raises RuntimeError for any other number; BLAS keeps its threads.
+    """Let NumPy's BLAS take this many threads for products of matrices.
 
-    How many these are can only be said before NumPy is imported, in the environment: OPENBLAS_NUM_THREADS=1.
+    Raises RuntimeError for what is no positive int, and where BLAS is one whose threads cannot be set.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.set_num_threads.html
     """
     if not isinstance(num, int) or isinstance(num, builtins.bool):
         raise RuntimeError(f"set_num_threads expects an int, but got {type(num).__name__}")
-    if num != 1:
-        raise RuntimeError(
-            f"set_num_threads: operations run in 1 thread, not {num}; for NumPy's products set OPENBLAS_NUM_THREADS "
-            "(or what another BLAS reads) in the environment, before Python starts"
-        )
+    if num < 1:
+        raise RuntimeError(f"set_num_threads: the number of threads must be positive, got {num}")
+    libraries = _blas()
+    if not libraries and num != 1:
+        raise RuntimeError("set_num_threads: the threads of this BLAS can only be set in the environment")
+    for library in libraries:
+        library.set_num_threads(num)
+
+
+def _blas() -> list[Any]:
+    """The BLAS libraries of this process whose threads can be set."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+_matmul_precision = "highest"
+
+
+def get_float32_matmul_precision() -> str:
+    """What ``set_float32_matmul_precision`` was last given; "highest" at first.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.get_float32_matmul_precision.html
+    """
+    return _matmul_precision
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Say how precise products of float32 matrices must be at least: "highest", "high" or "medium". They always are
+    computed in float32, so nothing changes.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.set_float32_matmul_precision.html
+    """
+    global _matmul_precision
+    if precision not in ("highest", "high", "medium"):
+        raise ValueError(f"set_float32_matmul_precision: 'highest', 'high' or 'medium', got {precision!r}")
+    _matmul_precision = precision
 
 
 def get_default_device() -> device:

@@ -24,7 +24,7 @@ LAYERS = [
     {"tensor"},
     {"printing", "copying", "autograd", "return_types"},
     {"ops"},
-    {"linalg", "cuda", "utils"},
+    {"linalg", "cuda", "accelerator", "backends", "utils"},
     {"nn"},
     {"optim"},
     {"compiler", "serialization", "viz"},

@@ -28,6 +28,14 @@ t.set_num_threads(1.0)
 
 t.set_num_threads(True)
 
+t.set_num_threads(-1)
+
+# the precision of products
+r = [t.get_float32_matmul_precision()]
+t.set_float32_matmul_precision("high")
+r += [t.get_float32_matmul_precision()]
+t.set_float32_matmul_precision("highest")
+
 # the default device
 t.set_default_device("cpu")
 t.set_default_device(t.device("cpu"))
@@ -54,10 +62,27 @@ def test_detached_memory_is_shared() -> None:
     assert x.tolist() == [3, 1]
 
 
-def test_threads() -> None:
+def test_threads_of_blas_are_set() -> None:
+    from threadpoolctl import threadpool_info
+
+    def threads() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    before = mg.get_num_threads()
+    try:
+        for num in (1, 2, 1):
+            mg.set_num_threads(num)
+            assert mg.get_num_threads() == num
+            assert threads() == {num}
+    finally:
+        mg.set_num_threads(before)
+
+
+def test_threads_of_a_blas_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("microgradnp.settings._blas", list)
     mg.set_num_threads(1)
     assert mg.get_num_threads() == 1
-    with pytest.raises(RuntimeError, match="OPENBLAS_NUM_THREADS"):
+    with pytest.raises(RuntimeError, match="in the environment"):
         mg.set_num_threads(2)
 
 

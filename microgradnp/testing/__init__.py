@@ -2,6 +2,7 @@
 
 gradcheck, gradgradcheck   compare a function's gradients with numeric derivatives: a ``Report`` with three verdicts
 assert_grads               the same as an assertion, at home in hypothesis tests; ``strategies`` draws its inputs
+assert_close               two results are equal but for rounding: PyTorch's ``torch.testing.assert_close``
 check_op, check_module     for an ``autograd.Function`` or an operation, and for an ``nn.Module``
 """
 
@@ -14,14 +15,20 @@ from .report import Finding, GradcheckError, Report, Worst
 if _TYPE_CHECKING:
     from . import strategies
     from .assertions import assert_grads
+    from .closeness import assert_close
     from .components import check_module, check_op
 
 __all__ = [
-    "Finding", "GradcheckError", "Report", "Worst", "assert_grads", "check_module", "check_op", "gradcheck",
-    "gradgradcheck", "strategies",
+    "Finding", "GradcheckError", "Report", "Worst", "assert_close", "assert_grads", "check_module", "check_op",
+    "gradcheck", "gradgradcheck", "strategies",
 ]  # fmt: skip
 
-_ON_DEMAND = {"assert_grads": "assertions", "check_op": "components", "check_module": "components"}
+_ON_DEMAND = {
+    "assert_close": "closeness",
+    "assert_grads": "assertions",
+    "check_op": "components",
+    "check_module": "components",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from . import dlpack as dlpack
 
 if _TYPE_CHECKING:
+    from . import checkpoint as checkpoint
     from . import data as data
 
-_ON_DEMAND = ("data",)  # submodules that are imported when first used
+_ON_DEMAND = ("checkpoint", "data")  # submodules that are imported when first used
 
 
 def __getattr__(name: str) -> object:

@@ -11,6 +11,7 @@ from benchmarks.results import CaseResult, Results, quartiles
 from benchmarks.runner import Effort, measure
 from benchmarks.workload import Case
 from benchmarks.workloads import WORKLOADS, chain, imports, operations, xor
+from benchmarks.workloads.cnn import Convolutional
 from benchmarks.workloads.mlp import Perceptron
 
 QUICK = Effort(rounds=1, seconds=0, turn=0)
@@ -18,6 +19,7 @@ HERE = [name for name in CONTESTANTS if name != TORCH_COMPILE and not absent(nam
 SMALL = [
     *xor.cases(),
     Case("MLP", Perceptron((7, 6, 5, 4), 3).builders(), tolerance=2e-5),
+    pytest.param(Case("CNN", Convolutional((2, 3, 4), 8, 3).builders(), tolerance=1e-4), marks=pytest.mark.slow),
     *chain.cases(100),
     *operations.cases(12),
 ]

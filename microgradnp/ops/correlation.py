@@ -42,25 +42,31 @@ def _margins(size: Sequence[int], windows: Sequence[Windows]) -> list[tuple[int,
     return [(w.padding, (w.count - 1) * w.stride + w.reach - w.padding - n) for n, w in zip(size, windows, strict=True)]
 
 
-def _by_pixel(windows: Sequence[Windows], channels: int) -> bool:
-    """Whether columns are copied pixel by pixel or channel by channel: the longer the unbroken pieces, the faster."""
-    return windows[-1].size * channels > windows[-1].count
-
-
-def _with_margins(array: Any, margins: Sequence[tuple[int, int]], by_pixel: bool = False) -> Any:
-    """The array with zeros around it, wherever a margin is positive; in memory all channels of a pixel together."""
+def _room(size: Sequence[int], margins: Sequence[tuple[int, int]]) -> tuple[list[int], tuple[Any, ...]]:
+    """The size with those margins that are positive, and where within them the array itself is."""
     around = [(max(before, 0), max(after, 0)) for before, after in margins]
-    if not any(map(any, around)) and not by_pixel:
-        return array
-    inside = tuple(slice(before, before + n) for n, (before, _) in zip(array.shape[2:], around, strict=True))
-    whole = tuple(n + sum(pair) for n, pair in zip(array.shape[2:], around, strict=True))
-    samples, channels = array.shape[:2]
+    whole = [before + n + after for n, (before, after) in zip(size, around, strict=True)]
+    return whole, (..., *(slice(before, before + n) for n, (before, _) in zip(size, around, strict=True)))
+
+
+def _by_pixel(windows: Sequence[Windows], groups: int, channels: int) -> bool:
+    """Whether columns are copied pixel by pixel or channel by channel: the longer the unbroken pieces, the faster."""
+    last = windows[-1]
+    return channels * (last.size if groups == last.dilation == 1 else 1) > last.count
+
+
+def _all_seen(array: Any, windows: Sequence[Windows], groups: int, by_pixel: bool) -> Any:
+    """What the windows see of an array, with zeros around it; in memory perhaps all channels of a pixel together."""
+    (samples, channels, *size), margins = array.shape, _margins(array.shape[2:], windows)
+    whole, inside = _room(size, margins)
     if by_pixel:
-        out = np.moveaxis(np.zeros((samples, *whole, channels), array.dtype), -1, 1)
+        wide = np.moveaxis(np.zeros((samples, *whole, channels), array.dtype), -1, 1)
+    elif whole != size:
+        wide = np.zeros((samples, channels, *whole), array.dtype)
     else:
-        out = np.zeros((samples, channels, *whole), array.dtype)
-    out[(..., *inside)] = array
-    return out
+        return _seen(array, windows, groups)
+    wide[inside] = array
+    return _seen(wide, windows, groups)
 
 
 def _seen(array: Any, windows: Sequence[Windows], groups: int) -> Any:
@@ -77,7 +83,7 @@ def _seen(array: Any, windows: Sequence[Windows], groups: int) -> Any:
 
 def _matrices(weight: Any, groups: int) -> Any:
     """The weight as matrices, whose rows are ordered as the windows are: (groups, outputs, kernel and channels)."""
-    last = np.moveaxis(weight, 1, -1)
+    last = np.ascontiguousarray(np.moveaxis(weight, 1, -1))  # BLAS takes no negative strides
     return last.reshape((groups, weight.shape[0] // groups, math.prod(weight.shape[1:])))
 
 
@@ -145,9 +151,8 @@ def convolution(input: Array, weight: Array, windows: tuple[Windows, ...], group
     samples, channels, places = input.shape[0], weight.shape[0], tuple(w.count for w in windows)
     out = np.empty((samples, channels, *places), input.dtype)
     input, matrices, dims = _single(input), _matrices(_single(weight), groups), len(windows)
-    by_pixel = _by_pixel(windows, weight.shape[1])
-    seen = _seen(_with_margins(input, _margins(input.shape[2:], windows), by_pixel), windows, groups)
-    target = _grouped(out, groups)
+    by_pixel = _by_pixel(windows, groups, weight.shape[1])
+    seen, target = _all_seen(input, windows, groups, by_pixel), _grouped(out, groups)
     if bias is not None:
         bias = bias.reshape((groups, channels // groups) + (1,) * (1 + dims))
     for block in _blocks(groups * matrices.shape[2], samples, places):
@@ -180,16 +185,15 @@ def transposed_convolution(
     if all(w.stride == 1 for w in windows):  # gathering takes three quarters of the time of adding into windows
         return _gathered(input, weight, size, windows, groups, bias)
     dtype, input, matrices = input.dtype, _single(input), np.swapaxes(_matrices(_single(weight), groups), 1, 2)
-    samples, channels, margins = input.shape[0], groups * weight.shape[1], _margins(size, windows)
-    whole = _with_margins(np.zeros((samples, channels, *size), input.dtype), margins)
-    target, given = _seen(whole, windows, groups), _grouped(input, groups)
+    samples, channels, (whole, inside) = input.shape[0], groups * weight.shape[1], _room(size, _margins(size, windows))
+    wide = np.zeros((samples, channels, *whole), input.dtype)
+    target, given = _seen(wide, windows, groups), _grouped(input, groups)
     for block in _blocks(groups * matrices.shape[1], samples, input.shape[2:]):
         part = target[block]
         products = np.matmul(matrices, _columns(given[block], len(windows))).reshape(part.shape)
         for k in np.ndindex(_sizes(windows)):
             part[:, *k] += products[:, *k]
-    inside = (slice(max(before, 0), max(before, 0) + n) for n, (before, _) in zip(size, margins, strict=True))
-    out = whole[(..., *inside)]
+    out = wide[inside]
     if bias is not None:
         out += bias.reshape((channels,) + (1,) * len(size))
     return np.ascontiguousarray(out, dtype)
@@ -224,9 +228,9 @@ def _input_by_kernels(g, output, windows, groups, input_shape) -> Any:
 def convolution_kernels(output: Array, input: Array, windows: tuple[Windows, ...], groups: int) -> Array:
     """The sum over samples and places of each output times what its window sees: (out, in/groups, *kernel)."""
     dtype, output, input, dims = output.dtype, _single(output), _single(input), len(windows)
-    inner, by_pixel = input.shape[1] // groups, _by_pixel(windows, input.shape[1] // groups)
-    seen = _seen(_with_margins(input, _margins(input.shape[2:], windows), by_pixel), windows, groups)
-    given, elements = _grouped(output, groups), inner * math.prod(_sizes(windows))
+    inner = input.shape[1] // groups
+    by_pixel, elements = _by_pixel(windows, groups, inner), inner * math.prod(_sizes(windows))
+    seen, given = _all_seen(input, windows, groups, by_pixel), _grouped(output, groups)
     total = np.zeros((groups, output.shape[1] // groups, elements), output.dtype)
     for block in _blocks(groups * elements, len(input), output.shape[2:]):
         columns = np.swapaxes(_columns(seen[block], dims, by_pixel), 1, 2)

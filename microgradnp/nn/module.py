@@ -357,15 +357,25 @@ class Module(Tree):
 # Hooks of all modules
 
 
-def _add_everywhere(kind: str, hook: Any) -> RemovableHandle:
-    note_change()
-    Module._hooks = EVERYWHERE
-    return EVERYWHERE.add(kind, hook, prepend=False)
+class _HandleOfAll(RemovableHandle):
+    """When the last hook of all modules is gone, their calls cost what they did before."""
+
+    def __init__(self, kind: str, hook: Any) -> None:
+        super().__init__(getattr(EVERYWHERE, kind), hook)
+        self._tell()
+
+    def remove(self) -> None:
+        super().remove()
+        self._tell()
+
+    def _tell(self) -> None:
+        Module._hooks = EVERYWHERE if any(getattr(EVERYWHERE, kind) for kind in Hooks.CALLS) else None
+        note_change()
 
 
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(module, args)`` before every forward pass of every module, before the module's own hooks."""
-    return _add_everywhere("before", ForwardHook(hook, with_kwargs=False))
+    return _HandleOfAll("before", ForwardHook(hook, with_kwargs=False))
 
 
 def register_module_forward_hook(
@@ -375,17 +385,17 @@ def register_module_forward_hook(
 
     The arguments are those of ``Module.register_forward_hook``.
     """
-    return _add_everywhere("after", ForwardHook(hook, with_kwargs, always_call))
+    return _HandleOfAll("after", ForwardHook(hook, with_kwargs, always_call))
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """``Module.register_full_backward_pre_hook`` for every module; before the module's own hooks."""
-    return _add_everywhere("before_backward", hook)
+    return _HandleOfAll("before_backward", hook)
 
 
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """``Module.register_full_backward_hook`` for every module; before the module's own hooks."""
-    return _add_everywhere("after_backward", hook)
+    return _HandleOfAll("after_backward", hook)
 
 
 def _switch(module: Module, mode: bool) -> None:

@@ -185,6 +185,7 @@ ROWS: list[tuple[str, str, Any]] = [
     ("more-exact", "r = t.full((7,), 0.1).std().item()", 0.0),
     ("ties", "r = t.ones(3).topk(2).values.tolist()", [1.0, 1.0]),
     # Arguments and errors
+    ("convolution-of-no-channels", "r = list(F.conv1d(t.ones(2, 0, 5), t.ones(6, 0, 3)).shape)", [2, 6, 3]),
     ("messages", "try: bool(t.ones(3))\nexcept RuntimeError as error: r = '.any()' in str(error)", True),
     ("reduction-by-position", "F.mse_loss(t.zeros(2), t.ones(2), 'sum')", "TypeError"),
     (

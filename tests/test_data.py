@@ -177,15 +177,13 @@ def local_error():
         (lambda: os._exit(7), RuntimeError, r"worker \(pid\(s\) \d+\) exited unexpectedly: worker \d, exit code 7"),
         (lambda: sys.exit(8), RuntimeError, "exited unexpectedly: worker ., exit code 8"),
         (lambda: os.kill(os.getpid(), signal.SIGKILL), RuntimeError, "exit code -9, SIGKILL; was memory exhausted"),
-        (lambda: os.kill(os.getpid(), signal.SIGSEGV), RuntimeError, "exit code -11, SIGSEGV"),
+        (lambda: os.kill(os.getpid(), signal.SIGTERM), RuntimeError, "exit code -15, SIGTERM"),
     ],
 )
 @pytest.mark.parametrize("num_workers", [1, 2])
-def test_whatever_happens_in_a_worker_is_raised_at_once(num_workers, act, kind, text):
-    start = time.monotonic()
+def test_whatever_happens_in_a_worker_is_raised(num_workers, act, kind, text):
     with pytest.raises(kind, match=f"(?s){text}"):
         list(DataLoader(Failing(act), None, num_workers=num_workers))
-    assert time.monotonic() - start < pool.GRACE  # nothing has been waited for
     assert multiprocessing.active_children() == []
 
 
@@ -221,16 +219,47 @@ def test_more_than_a_pipe_holds_in_both_directions():
         assert [batch.sum().item() for batch in loader] == [4999950000, 14999950000]
 
 
+@pytest.fixture
+def patience(monkeypatch):
+    """Time enough for workers that stop by themselves, so that none is killed only because the machine is busy."""
+    monkeypatch.setattr(pool, "GRACE", 60)
+
+
+def workers_of(batches):
+    """The processes of an iterator."""
+    return list(batches._pool._processes)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"persistent_workers": True}], ids=str)
-def test_an_iterator_that_is_dropped_stops_its_workers(options):
+def test_an_iterator_that_is_dropped_stops_its_workers(options, patience):
     for _ in range(3):
         loader = DataLoader([mg.zeros(10**6)] * 50, num_workers=2, **options)
-        next(iter(loader))
-        start = time.monotonic()
-        del loader
-        assert multiprocessing.active_children() == []
-        assert time.monotonic() - start < pool.GRACE
+        batches = iter(loader)
+        next(batches)
+        processes = workers_of(batches)
+        del batches, loader
+        assert [process.exitcode for process in processes] == [0, 0]
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_stopped_leaves_what_it_has_not_begun(patience):
+    made = multiprocessing.Value("i", 0)
+
+    class Counted(data.Dataset):
+        def __len__(self):
+            return 200
+
+        def __getitem__(self, i):
+            time.sleep(0.02)
+            made.value += 1
+            return i
+
+    batches = iter(DataLoader(Counted(), num_workers=1, prefetch_factor=200))
+    next(batches)
+    (process,) = workers_of(batches)
+    del batches
+    assert process.exitcode == 0 and made.value < 200
 
 
 @pytest.mark.slow
@@ -294,15 +323,15 @@ def test_out_of_order_the_slow_one_comes_last():
 
 
 @pytest.mark.slow
-def test_loaders_side_by_side_and_in_threads():
+def test_loaders_side_by_side_and_in_threads(patience):
     first = DataLoader(range(30), num_workers=2, persistent_workers=True)
     running = iter(first)
     next(running)
     second = iter(DataLoader(range(30), num_workers=2))  # forked with the ends of the first one's pipes
     next(second)
-    start = time.monotonic()
+    processes = workers_of(running)
     del first, running
-    assert time.monotonic() - start < pool.GRACE
+    assert [process.exitcode for process in processes] == [0, 0]
     assert sum(1 for _ in second) == 29
     counts = []
     threads = [threading.Thread(target=lambda: counts.append(len(list(DataLoader(range(9), num_workers=2)))))
@@ -391,7 +420,6 @@ def lives(pid):
 @pytest.mark.slow
 @pytest.mark.parametrize(("end", "code", "error"), ENDS.values(), ids=ENDS)
 def test_workers_end_with_the_program(end, code, error):
-    start = time.monotonic()
     program = [sys.executable, "-c", PROGRAM + end]
     done = subprocess.run(program, capture_output=True, text=True, start_new_session=True, timeout=60)
     assert done.returncode == code
@@ -399,6 +427,8 @@ def test_workers_end_with_the_program(end, code, error):
     assert done.stderr.count("Traceback") <= 1  # none of a worker's
     pids = [int(pid) for pid in done.stdout.split()]
     assert len(pids) == 2
-    while any(map(lives, pids)):
-        assert time.monotonic() - start < 60
+    for _ in range(6000):
+        if not any(map(lives, pids)):
+            return
         time.sleep(0.01)
+    raise AssertionError("workers live on")

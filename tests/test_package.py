@@ -71,6 +71,9 @@ def test_importing_the_package_brings_nothing_heavy_along():
         "torch",
         "numba",
         "numpy.random",
+        "safetensors",
+        "threadpoolctl",
+        "einops",
         "microgradnp.viz.render",
     ]
     code = f"import sys, microgradnp; print([m for m in {heavy} if m in sys.modules])"

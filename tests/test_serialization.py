@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
@@ -569,6 +569,7 @@ def test_every_truncation_is_noticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["safetensors", "pt"])
+@settings(max_examples=40)
 @given(flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=4))
 def test_random_bytes_do_no_harm(kind: str, flips: list[tuple[float, int]]) -> None:
     data = bytearray(saved(SMALL) if kind == "safetensors" else (DATA / "tiny.pt").read_bytes())
@@ -762,7 +763,7 @@ def hostile(canary: str) -> dict[str, bytes]:
         "a memo of 4 billion": b"\x80\x02K\x01r\xff\xff\xff\xff0.",
         "a key of 2**100 parts": bomb + b"}h\x64K\x01s.",
         "a set of 2**100 parts": bomb + b"\x8f(h\x64\x90.",
-        "deep as a key": b"\x80\x02)" + b"\x85" * 20_000 + b"q\x00}h\x00K\x01s.",
+        "deep as a key": b"\x80\x02)" + b"\x85" * 5_000 + b"q\x00}h\x00K\x01s.",
         "nothing": b"",
         "no end": b"\x80\x02]",
         "nothing at the end": b"\x80\x02.",

@@ -148,9 +148,11 @@ def set_checkpoint_early_stop(enable: bool) -> Iterator[None]:
 @contextmanager
 def _random_state(state: Tensor | None) -> Iterator[None]:
     """Draw from ``state`` on inside the block, unless it is None."""
-    with fork_rng(enabled=state is not None):
-        if state is not None:
-            set_rng_state(state)
+    if state is None:
+        yield
+        return
+    with fork_rng():
+        set_rng_state(state)
         yield
 
 

@@ -28,7 +28,7 @@ _SELF = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
 def declared(cls: T) -> T:
     """Give a module a constructor that takes its annotated attributes as arguments, and those of its base before."""
     arguments = cls._arguments = {**getattr(cls, "_arguments", {}), **_annotated(cls)}  # type: ignore[attr-defined]
-    signature = inspect.Signature(list(arguments.values()))
+    signature = inspect.Signature(sorted(arguments.values(), key=lambda parameter: parameter.kind))
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         Module.__init__(self)
@@ -41,7 +41,7 @@ def declared(cls: T) -> T:
         if hasattr(cls, "prepare"):
             self.prepare()
 
-    __init__.__signature__ = signature.replace(parameters=[_SELF, *arguments.values()])  # type: ignore[attr-defined]
+    __init__.__signature__ = signature.replace(parameters=[_SELF, *signature.parameters.values()])  # type: ignore[attr-defined]
     cls.__init__ = __init__
     if cls.extra_repr is Module.extra_repr:
         cls.extra_repr = _shown

@@ -44,7 +44,7 @@ class Windows(NamedTuple):
 
     @property
     def disjoint(self) -> bool:
-        """Whether no element lies in two windows."""
+        """Whether each window ends before the next begins, so that no element lies in two."""
         return self.stride >= self.reach
 
     def inside(self, length: int) -> bool:

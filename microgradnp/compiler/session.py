@@ -58,11 +58,17 @@ class Update:
         self.settings: tuple[Any, ...] = optimizer.settings(group, *counts)
         self.numbers: dict[int, Number] = {}
         self.before = plain(group)
+        self._counted: list[tuple[np.ndarray, ...]] | None = None
 
     def settings_now(self) -> tuple[Any, ...] | None:
         """The settings of a step to be made now. None if the parameters would not be updated together any more."""
-        counts = {tuple(self.optimizer.counts(p)) for p in self.params} or {()}
-        return self.optimizer.settings(self.group, *counts.pop()) if len(counts) == 1 else None
+        if self._counted is None:  # where the counts are: that the state is still the same is asked before
+            self._counted = list(zip(*map(self.optimizer.counts, self.params), strict=True))
+        for arrays in self._counted:
+            numbers = [array.item() for array in arrays]
+            if numbers.count(numbers[0]) != len(numbers):
+                return None
+        return self.optimizer.settings(self.group, *[arrays[0][()] for arrays in self._counted])
 
     def fed(self, tape: Tape) -> list[Any]:
         """The settings, floats as numbers of the tape."""

@@ -166,19 +166,25 @@ class Optimizer(Hooked):
             self.apply(params, settings)
 
     def alike(self, params: Iterable[Tensor]) -> list[tuple[tuple[Any, ...], list[Tensor]]]:
-        """Parameters that are updated together, for they have one dtype and agree in what is counted, which is told."""
-        found: dict[Any, list[Tensor]] = {}
-        for p in params:
-            found.setdefault((p._array.dtype.char, *self.counts(p)), []).append(p)
-        return [(key[1:], together) for key, together in found.items()]
+        """Parameters that are updated together, for they have one dtype and agree in what is counted.
 
-    def counts(self, p: Tensor) -> Iterable[Any]:
-        """What is counted of a parameter, in the order of ``counted``, as NumPy scalars."""
+        With each list what is counted, in the order of ``counted``, as NumPy scalars.
+        """
+        found: dict[Any, tuple[tuple[Any, ...], list[Tensor]]] = {}
+        for p in params:
+            arrays = self.counts(p)
+            key = (p._array.dtype.char, *[array.item() for array in arrays])
+            if key not in found:
+                found[key] = tuple([array[()] for array in arrays]), []
+            found[key][1].append(p)
+        return list(found.values())
+
+    def counts(self, p: Tensor) -> list[np.ndarray]:
+        """What is counted of a parameter: the 0-d arrays in its state, or those that a state begins with."""
         state = self.state.get(p)
         if state and self.counted:
-            return [state[name]._array[()] for name in self.counted]
-        kind = get_default_dtype().type
-        return [kind(number) for number in self.counted.values()]
+            return [state[name]._array for name in self.counted]
+        return [np.array(number, get_default_dtype()) for number in self.counted.values()]
 
     def rate(self, group: dict[str, Any]) -> float:
         """The learning rate of a group, as a number. ValueError if it has become negative, nan or infinite."""

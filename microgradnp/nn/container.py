@@ -22,8 +22,13 @@ class _Modules(Module):
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
-            return type(self)(list(self)[index])
+            return self._of(list(self._modules.items())[index])
         return self._modules[self._name(index)]
+
+    def _of(self, named: list[tuple[str, Module]]) -> Any:
+        """Another one of some of its modules."""
+        make: Any = type(self)
+        return make([module for _, module in named])
 
     def __setitem__(self, index: int, module: Module) -> None:
         setattr(self, self._name(index), module)
@@ -106,10 +111,8 @@ class Sequential(_Modules):
                 input = self.__dict__[name](input)
         return input
 
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):  # which keeps the names
-            return type(self)(OrderedDict(list(self._modules.items())[index]))
-        return super().__getitem__(index)
+    def _of(self, named: list[tuple[str, Module]]) -> Any:
+        return type(self)(OrderedDict(named))  # which keeps the names
 
     def __add__(self, other: Sequential) -> Sequential:
         return Sequential(*self, *_modules_of(other))

@@ -10,7 +10,7 @@ from ..ops.product import linear
 from ..tensor import Tensor
 from . import init
 from .module import Module
-from .parameter import unfilled
+from .parameter import Parameter, unfilled
 
 
 class Identity(Module):
@@ -42,6 +42,8 @@ class Linear(Module):
     >>> nn.Linear(2, 4)(microgradnp.ones(3, 2)).shape
     Size([3, 4])
     """
+
+    bias: Parameter | None
 
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
@@ -78,6 +80,8 @@ class Bilinear(Module):
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Bilinear.html
     """
+
+    bias: Parameter | None
 
     def __init__(
         self,

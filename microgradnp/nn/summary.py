@@ -149,8 +149,10 @@ class _Watch:
                 (Module, "__call__", self._seeing(Module.__call__)),
                 (Recurrence, "apply", self._counting(Recurrence.apply, lambda _, *args: _of_recurrence(*args))),
             ):
-                there = name in vars(owner)
-                doors.callback(*((setattr, owner, name, vars(owner)[name]) if there else (delattr, owner, name)))
+                if name in vars(owner):
+                    doors.callback(setattr, owner, name, vars(owner)[name])
+                else:
+                    doors.callback(delattr, owner, name)
                 setattr(owner, name, watched)
             yield
 
@@ -245,7 +247,7 @@ def _shapes(value: Any) -> Any:
         return {key: _shapes(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [_shapes(item) for item in value]
-    return type(value).__name__
+    return None if value is None else type(value).__name__
 
 
 # The table
@@ -256,7 +258,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     label = "  " * row.depth + (f"{name}: {row.kind}" if name else row.kind)
     return (
         f"{label} (called {row.calls} times)" if row.calls > 1 else label,
-        "-" if row.output is None else _written(row.output),
+        _written(row.output) if row.calls else "-",
         f"{row.parameters:,}" if row.parameters else "-",
         f"{row.mult_adds:,}" if row.mult_adds else "-",
         _bytes(row.activation_bytes) if row.activation_bytes else "-",

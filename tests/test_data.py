@@ -37,6 +37,15 @@ def test_tensors_in_batches():
     assert x[0].tolist() == [0.0, 1.0]
 
 
+def test_a_subclass_of_tensor_dataset_makes_its_own_samples():
+    class Doubled(data.TensorDataset):
+        def __getitem__(self, index):
+            return tuple(2 * part for part in super().__getitem__(index))
+
+    (batch,) = DataLoader(Doubled(mg.arange(3)), batch_size=3)
+    assert batch[0].tolist() == [0, 2, 4]
+
+
 def test_shuffles_are_pytorchs():
     mg.manual_seed(0)
     loader = DataLoader(range(8), batch_size=4, shuffle=True)

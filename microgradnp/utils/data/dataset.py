@@ -47,7 +47,7 @@ class IterableDataset(Dataset[Sample], Iterable[Sample]):
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """Tensors of equal first size: sample i is the tuple of their parts at index i.
 
-    Raises AssertionError when the first sizes differ.
+    Raises TypeError for what is no Tensor, AssertionError when the first sizes differ.
 
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset
 
@@ -58,6 +58,9 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """
 
     def __init__(self, *tensors: Any) -> None:
+        for i, tensor in enumerate(tensors):
+            if not isinstance(tensor, Tensor):
+                raise TypeError(f"TensorDataset: argument {i} must be a Tensor, got {type(tensor).__name__}")
         sizes = [tensor.shape[0] for tensor in tensors]
         if len(set(sizes)) > 1:
             raise AssertionError(f"TensorDataset: Size mismatch between tensors: their first sizes are {sizes}")

@@ -18,7 +18,7 @@ def random(*shape: int, dtype: Any = np.float64) -> np.ndarray:
 
 
 def result_and_gradients(function, *arrays):
-    tensors = [mg.tensor(array, requires_grad=True) for array in arrays]
+    tensors: list[Any] = [mg.tensor(array, requires_grad=True) for array in arrays]
     out = function(*tensors)
     out.backward(mg.tensor(random(*out.shape)))
     return [out.detach().numpy(), *(tensor.grad.numpy() for tensor in tensors)]
@@ -98,7 +98,7 @@ def test_results_are_in_c_order_whatever_the_operands_are():
     ],
 )
 def test_errors_say_where_and_what(call, words):
-    net = nn.Module()
+    net: Any = nn.Module()
     net.body = nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU())
     net.up = nn.ConvTranspose2d(4, 2, 3, 2, 1)
     net.forward = lambda x: net.body(x)

@@ -6,16 +6,13 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-
-from .. import dtypes
-from ..devices import check_device
+from ..autograd.scope import where
 from ..ops.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from ..ops.padding import pad
-from ..tensor import Tensor, make
+from ..tensor import Tensor
 from . import init
 from .module import Module
-from .parameter import Parameter
+from .parameter import Parameter, unfilled
 
 Sizes = int | tuple[int, ...]
 MODES = ("zeros", "reflect", "replicate", "circular")
@@ -26,6 +23,8 @@ class _Convolution(Module):
 
     dims: int
     function: Callable[..., Any]
+    padding: Any
+    bias: Parameter | None
 
     def _set_up(
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes, padding: Sizes | str,
@@ -46,23 +45,15 @@ class _Convolution(Module):
         self.dilation = self._each(dilation)
         self.groups = groups
         self.padding_mode = padding_mode
-        if min(in_channels, out_channels, *self.kernel_size) < 0:
-            raise RuntimeError(
-                f"{name}: no size may be negative, got {in_channels}, {out_channels}, kernel_size={self.kernel_size}"
-            )
 
     def _each(self, value: Any) -> tuple[int, ...]:
         return tuple(value) if isinstance(value, Iterable) else (value,) * self.dims
 
     def _make_parameters(self, outer: int, inner: int, bias: bool, device: Any, dtype: Any) -> None:
         """A weight of shape (outer, inner / groups, *kernel_size), and a bias for each output channel."""
-        check_device(device, self._get_name())
-        wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype, self._get_name())
-        self.weight = Parameter(make(np.empty((outer, inner // self.groups, *self.kernel_size), wanted)))
-        if bias:
-            self.bias = Parameter(make(np.empty(self.out_channels, wanted)))
-        else:
-            self.register_parameter("bias", None)
+        name, kernels = self._get_name(), (outer, inner // self.groups, *self.kernel_size)
+        self.weight = unfilled(name, kernels, device, dtype)
+        self.register_parameter("bias", unfilled(name, (self.out_channels,), device, dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -108,7 +99,7 @@ class _Conv(_Convolution):
         padding = self.padding
         if self.padding_mode != "zeros":
             input, padding = pad(input, self._around(), mode=self.padding_mode), 0
-        return type(self).function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return self.function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def _around(self) -> tuple[int, ...]:
         """How much is put before and after each dimension, from the last one back."""
@@ -137,7 +128,7 @@ class Conv1d(_Conv):
     Size([8, 4, 10])
     """
 
-    dims, function = 1, conv1d
+    dims, function = 1, staticmethod(conv1d)
 
 
 class Conv2d(_Conv):
@@ -157,7 +148,7 @@ class Conv2d(_Conv):
     Size([8, 16, 14, 14])
     """
 
-    dims, function = 2, conv2d
+    dims, function = 2, staticmethod(conv2d)
 
 
 # Transposed ones
@@ -181,15 +172,13 @@ class _ConvTranspose(_Convolution):
 
     def forward(self, input: Tensor, output_size: Iterable[int] | None = None) -> Tensor:
         more = self.output_padding if output_size is None else self._more(input, tuple(output_size))
-        return type(self).function(
-            input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation
-        )
+        return self.function(input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
 
     def _more(self, input: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
         """The output padding that makes a result of the wanted size; which may be the whole shape."""
         if len(wanted) not in (self.dims, input.ndim):
             raise ValueError(
-                f"{self._get_name()}: output_size must have {self.dims} or {input.ndim} numbers for an input of shape "
+                f"{where()}output_size must have {self.dims} or {input.ndim} numbers for an input of shape "
                 f"{tuple(input.shape)}, got {wanted}"
             )
         settings = (input.shape[-self.dims :], self.stride, self.padding, self.dilation, self.kernel_size)
@@ -198,7 +187,7 @@ class _ConvTranspose(_Convolution):
         sizes = wanted[-self.dims :]
         if any(not low <= size <= high for low, size, high in zip(least, sizes, most, strict=True)):
             raise ValueError(
-                f"{self._get_name()}: an output of size {sizes} was asked for, but an input of shape "
+                f"{where()}an output of size {sizes} was asked for, but an input of shape "
                 f"{tuple(input.shape)} gives sizes from {least} to {most}"
             )
         return tuple(size - low for size, low in zip(sizes, least, strict=True))
@@ -223,7 +212,7 @@ class ConvTranspose1d(_ConvTranspose):
     (Size([8, 2, 9]), Size([8, 2, 10]))
     """
 
-    dims, function = 1, conv_transpose1d
+    dims, function = 1, staticmethod(conv_transpose1d)
 
 
 class ConvTranspose2d(_ConvTranspose):
@@ -239,4 +228,4 @@ class ConvTranspose2d(_ConvTranspose):
     Size([8, 1, 28, 28])
     """
 
-    dims, function = 2, conv_transpose2d
+    dims, function = 2, staticmethod(conv_transpose2d)

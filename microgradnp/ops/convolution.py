@@ -8,10 +8,9 @@ from typing import Any
 from ..autograd.scope import where as module_path
 from ..tensor import Tensor
 from . import correlation
-from .pooling import each
 from .record import Array, check_tensors, composite
 from .shape import squeeze, unsqueeze
-from .sliding import Windows
+from .sliding import Windows, each
 
 Sizes = int | tuple[int, ...]
 

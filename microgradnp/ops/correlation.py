@@ -60,7 +60,9 @@ def _all_seen(array: Any, windows: Sequence[Windows], groups: int, by_pixel: boo
     (samples, channels, *size), margins = array.shape, _margins(array.shape[2:], windows)
     whole, inside = _room(size, margins)
     if by_pixel:
-        wide = np.moveaxis(np.zeros((samples, *whole, channels), array.dtype), -1, 1)
+        wide = np.zeros((samples, *whole, channels), array.dtype).transpose(
+            (0, array.ndim - 1, *range(1, array.ndim - 1))
+        )
     elif whole != size:
         wide = np.zeros((samples, channels, *whole), array.dtype)
     else:
@@ -83,7 +85,8 @@ def _seen(array: Any, windows: Sequence[Windows], groups: int) -> Any:
 
 def _matrices(weight: Any, groups: int) -> Any:
     """The weight as matrices, whose rows are ordered as the windows are: (groups, outputs, kernel and channels)."""
-    last = np.ascontiguousarray(np.moveaxis(weight, 1, -1))  # BLAS takes no negative strides
+    # A copy, for BLAS takes no negative strides.
+    last = np.ascontiguousarray(weight.transpose((0, *range(2, weight.ndim), 1)))
     return last.reshape((groups, weight.shape[0] // groups, math.prod(weight.shape[1:])))
 
 
@@ -94,10 +97,11 @@ def _sizes(windows: Sequence[Windows]) -> tuple[int, ...]:
 def _grouped(array: Any, groups: int) -> Any:
     """A view with groups and channels before the samples: (groups, channels, samples, *places)."""
     samples, channels, *places = array.shape
-    return np.moveaxis(array.reshape((samples, groups, channels // groups, *places)), 0, 2)
+    array = array.reshape((samples, groups, channels // groups, *places))
+    return array.transpose((1, 2, 0, *range(3, array.ndim)))
 
 
-def _blocks(elements: int, samples: int, places: Sequence[int]) -> Iterator[tuple[Any, slice, slice]]:
+def _blocks(elements: int, samples: int, places: Sequence[int]) -> Iterator[tuple[Any, ...]]:
     """Parts of the samples, and of the first dimension of the places, of so many ``elements`` to each column.
 
     They are indices of the last dimensions: samples and places.

@@ -169,8 +169,8 @@ def _follow(running: Any, value: Any, momentum: Any) -> None:
 @composite(public=("nn.functional.batch_norm",))
 def batch_norm(
     input: Array,
-    running_mean: Array,
-    running_var: Array,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
     weight: Array = None,
     bias: Array = None,
     training: bool = False,
@@ -220,8 +220,8 @@ def batch_norm(
 @composite(public=("nn.functional.instance_norm",))
 def instance_norm(
     input: Array,
-    running_mean: Array = None,
-    running_var: Array = None,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
     weight: Array = None,
     bias: Array = None,
     use_input_stats: bool = True,

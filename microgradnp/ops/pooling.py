@@ -104,9 +104,8 @@ def _indices(places: Any, positions: Sequence[np.ndarray], lengths: Sequence[int
     return indices
 
 
-def _max_pool_of(function: str, count: int, input: Tensor, *arguments: Any) -> Any:
-    *geometry, return_indices = arguments
-    windows = windows_of(function, input, *geometry, count)
+def _max_pool_of(function: str, input: Tensor, count: int, return_indices: bool, *geometry: Any) -> Any:
+    windows = windows_of(function, input, count, *geometry)
     positions = [one.positions() for one in windows]
     return _max_pool(function, input, windows, positions, input.shape[-count:], return_indices)
 
@@ -139,7 +138,7 @@ def max_pool1d(
     >>> microgradnp.nn.functional.max_pool1d(x, 2, return_indices=True)
     (tensor([[3., 5.]]), tensor([[1, 3]]))
     """
-    return _max_pool_of("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return _max_pool_of("max_pool1d", input, 1, return_indices, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 @composite(public=("nn.functional.max_pool2d",))
@@ -164,7 +163,7 @@ def max_pool2d(
     tensor([[[ 5.,  7.],
              [13., 15.]]])
     """
-    return _max_pool_of("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return _max_pool_of("max_pool2d", input, 2, return_indices, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def _adaptive_max_pool(function: str, count: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
@@ -209,15 +208,13 @@ def _divided(total: Tensor, divisor: Any) -> Tensor:
 
 
 def _avg_pool(
-    function: str, count: int, input: Tensor, *geometry: Any, count_include_pad: bool, divisor_override: int | None
+    function: str, input: Tensor, windows: tuple[Windows, ...], count_include_pad: bool, divisor_override: int | None
 ) -> Tensor:
-    *sizes, ceil_mode = geometry
-    windows = windows_of(function, input, *sizes, 1, ceil_mode, count)
     if input.dtype.kind != "f" and input.dtype != np.int64:
         raise NotImplementedError(f"{module_path()}{function}: not implemented for {input.dtype}: use .float()")
     divisor: Any = divisor_override
     if divisor is None:
-        lengths = input.shape[-count:]
+        lengths = input.shape[-len(windows) :]
         divisor = _outer([_counted(*pair, count_include_pad) for pair in zip(windows, lengths, strict=True)])
     elif isinstance(divisor, bool) or not isinstance(divisor, int):
         raise TypeError(f"{function}(): argument 'divisor_override' must be int, not {type(divisor).__name__}")
@@ -259,10 +256,8 @@ def avg_pool1d(
     >>> microgradnp.nn.functional.avg_pool1d(microgradnp.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
     tensor([[2., 4.]])
     """
-    return _avg_pool(
-        "avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode,
-        count_include_pad=count_include_pad, divisor_override=None,
-    )  # fmt: skip
+    windows = windows_of("avg_pool1d", input, 1, kernel_size, stride, padding, 1, ceil_mode)
+    return _avg_pool("avg_pool1d", input, windows, count_include_pad, None)
 
 
 @composite(public=("nn.functional.avg_pool2d",))
@@ -281,10 +276,8 @@ def avg_pool2d(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
     """
-    return _avg_pool(
-        "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode,
-        count_include_pad=count_include_pad, divisor_override=divisor_override,
-    )  # fmt: skip
+    windows = windows_of("avg_pool2d", input, 2, kernel_size, stride, padding, 1, ceil_mode)
+    return _avg_pool("avg_pool2d", input, windows, count_include_pad, divisor_override)
 
 
 def _adaptive_avg_pool(function: str, count: int, input: Tensor, output_size: Any) -> Tensor:

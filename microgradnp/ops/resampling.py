@@ -66,8 +66,12 @@ def _samples(make: Any) -> list[tuple[Any, ...]]:
     ]
 
 
+def _resampled_back(g, dim, resampling) -> Any:
+    return resampled(g, dim, resampling.transposed)
+
+
 @operation(public=(), opaque=True, label="interpolate", samples=_samples)
-@derivatives(input=lambda g, dim, resampling: resampled(g, dim, resampling.transposed))
+@derivatives(input=_resampled_back)
 def resampled(input: Array, dim: int, resampling: Resampling) -> Array:
     """The sums of elements along ``dim`` that ``resampling`` tells."""
     out = np.zeros((*input.shape[:dim], resampling.count, *input.shape[dim + 1 :]), input.dtype)
@@ -226,7 +230,7 @@ def interpolate(
             f"output sizes {sizes}"
         )
     if mode == "area":
-        return adaptive_avg_pool1d(input, sizes) if len(sizes) == 1 else adaptive_avg_pool2d(input, sizes)
+        return (adaptive_avg_pool1d if len(sizes) == 1 else adaptive_avg_pool2d)(input, tuple(sizes))
     if input.dtype.kind != "f" and not (input.dtype == np.uint8 and mode in NEAREST):
         raise NotImplementedError(
             f"{module_path()}interpolate: mode {mode!r} is not implemented for {input.dtype}: convert it, with .float()"

@@ -10,8 +10,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from operator import index as as_int
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,8 @@ _zeroed = zeroed.operation.forward  # type: ignore[attr-defined]
 Sizes = int | tuple[int, ...]  # one for each dimension, or one for all
 
 
-class Windows(NamedTuple):
+@dataclass(frozen=True)
+class Windows:
     """The windows along one dimension: one every ``stride`` elements, of which the first begins ``padding`` before it.
 
     Each sees ``size`` elements that lie ``dilation`` apart.
@@ -111,16 +113,9 @@ def check_image(function: str, input: Any, count: int, channels: bool = True) ->
 
 
 def windows_of(
-    function: str,
-    input: Any,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: bool,
-    count: int,
+    function: str, input: Any, count: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> tuple[Windows, ...]:
-    """The windows of each dimension, by PyTorch's rules."""
+    """The windows in the last ``count`` dimensions, by PyTorch's rules."""
     sizes = each(function, "kernel_size", kernel_size, count)
     strides = each(function, "stride", stride, count, sizes)
     paddings, dilations = each(function, "padding", padding, count), each(function, "dilation", dilation, count)
@@ -128,21 +123,19 @@ def windows_of(
         if min(numbers) <= 0:
             raise RuntimeError(f"{module_path()}{function}: {name} must be greater than zero, but got {numbers}")
     check_image(function, input, count)
-    return tuple(
-        _windows_along(function, tuple(input.shape), dim, *numbers, ceil_mode)
-        for dim, *numbers in zip(range(-count, 0), sizes, strides, paddings, dilations, strict=True)
-    )
+    numbers = zip(range(-count, 0), sizes, strides, paddings, dilations, strict=True)
+    return tuple([_windows_along(function, tuple(input.shape), ceil_mode, *of_one) for of_one in numbers])
 
 
 def _windows_along(
     function: str,
     shape: tuple[int, ...],
+    ceil_mode: bool,
     dim: int,
     size: int,
     stride: int,
     padding: int,
     dilation: int,
-    ceil_mode: bool,
 ) -> Windows:
     reach = (size - 1) * dilation + 1
     if not 0 <= padding <= reach // 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import doctest
 import io
 import json
 import math
@@ -284,6 +285,16 @@ def test_names_in_a_nested_object_are_its_keys() -> None:
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     assert set(header) == {"a/b", "a/1", "a/b#2", "__metadata__", "__metadata__#2", "l/0"}
     assert same(loaded(data), tensors)
+    awkward = {"a": mg.ones(1).expand(3), "a#memory": mg.zeros(3), "a#memory#2": np.ones(2)}
+    assert same(again(awkward), awkward)
+
+
+def test_any_name_of_a_file(tmp_path: Path) -> None:
+    for name in ("x.pt", "no ending", "é" * 120, "\U0001f600" * 60, "a'\"\n", os.fsdecode(b"\xff\xfe")):
+        mg.save(name.encode("utf-8", "replace"), tmp_path / name)
+        assert mg.load(tmp_path / name) == name.encode("utf-8", "replace")
+        os.unlink(tmp_path / name)
+    assert os.listdir(tmp_path) == []
 
 
 def test_files_of_the_library_are_loaded(tmp_path: Path) -> None:
@@ -352,7 +363,8 @@ def circle() -> list[Any]:
         (np.array(["a"]), "tolist()"),
         (np.array([None]), "tolist()"),
         (np.ma.masked_array([1.0]), "numpy.asarray(...)"),
-        (np.datetime64("2026-01-01"), "save"),
+        (np.datetime64("2026-01-01"), "str(...)"),
+        (np.str_("a"), ".item()"),
         (circle(), "it contains itself"),
         (collections.defaultdict(lambda: 0), "save dict(...) of it"),
         ({Thing(): 1}, "as a key"),
@@ -372,10 +384,13 @@ def test_what_cannot_be_saved_is_named_with_its_place(obj: Any, remedy: str, tmp
 
 
 def test_what_is_nested_too_deeply_is_refused() -> None:
-    deep: list[Any] = []
+    deep: Any = ()
+    for i in range(99):
+        deep = ({"x": deep}, [deep], (deep,))[i % 3]
+    assert same(again(deep), deep)
     for _ in range(100_000):
         deep = [deep]
-    with pytest.raises(TypeError, match="nested too deeply"):
+    with pytest.raises(TypeError, match="nested more than 100 deep"):
         saved(deep)
 
 
@@ -903,3 +918,10 @@ def test_pickles_of_every_protocol_are_read(protocol: int) -> None:
         "e": (),
     }
     assert loaded(archive(pickle.dumps(obj, protocol))) == obj
+
+
+def test_the_examples_in_the_page_run() -> None:
+    page = Path(__file__).parents[1] / "docs" / "saving.md"
+    failures, tests = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
+    assert tests > 10
+    assert failures == 0

@@ -19,21 +19,25 @@ def is_special(path: str) -> bool:
 def write_atomically(path: str, write: Callable[[str], None]) -> None:
     """Let ``write`` make a file under another name in the same folder, and rename it once it is safe on the disk.
 
-    It gets the permissions of the file that it replaces. If anything fails, that file is left, and the new one removed.
+    It gets the permissions, and where that is allowed the owner, of the file that it replaces. If anything fails, that
+    file is left, and the new one removed.
     """
     path = os.path.realpath(path)  # a symbolic link stays, and what it points to is replaced
-    folder, name = os.path.split(path)
+    folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         raise RuntimeError(f"save: Parent directory {folder} does not exist.")
     if os.path.exists(path) and not os.access(path, os.W_OK):
         raise PermissionError(f"save: {path} may not be written to")
-    temporary = os.path.join(folder, f".{name[:100]}.{secrets.token_hex(8)}.tmp")
+    temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # less what the umask takes away
     try:
-        mode = stat.S_IMODE(os.stat(path if os.path.exists(path) else temporary).st_mode)
+        like = os.stat(path if os.path.exists(path) else temporary)
         write(temporary)
-        os.chmod(temporary, mode)
         _sync(temporary)
+        os.chmod(temporary, stat.S_IMODE(like.st_mode))
+        if hasattr(os, "chown"):
+            with suppress(PermissionError):
+                os.chown(temporary, like.st_uid, like.st_gid)
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):

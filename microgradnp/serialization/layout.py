@@ -52,7 +52,17 @@ class _Extent:
         )
 
 
-def laid_out(arrays: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, Fact]]:
+def free_name(name: str, taken: set[str]) -> str:
+    """The name, with a number if it is taken; from now on it is."""
+    stem, count = name, 1
+    while name in taken:
+        count += 1
+        name = f"{stem}#{count}"
+    taken.add(name)
+    return name
+
+
+def laid_out(arrays: dict[str, np.ndarray], taken: set[str]) -> tuple[dict[str, np.ndarray], dict[str, Fact]]:
     """The arrays that the file gets, each in C order, and what it says beside them, for the arrays of tensors."""
     stored: dict[str, np.ndarray] = {}
     facts: dict[str, Fact] = {}
@@ -63,7 +73,7 @@ def laid_out(arrays: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict
             stored[group[0].name] = np.asarray(group[0].array, order="C")  # what lies between its elements is left out
             continue
         if holder is None:
-            name = group[0].name + BLOCK
+            name = free_name(group[0].name + BLOCK, taken)
             stored[name] = _block(group, low, high)
         else:
             name = holder.name

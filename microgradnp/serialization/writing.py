@@ -21,10 +21,11 @@ from ..dtypes import SUPPORTED
 from ..nn.parameter import Parameter
 from ..tensor import Size, Tensor
 from .errors import Path, refuse
-from .layout import Fact, laid_out
+from .layout import Fact, free_name, laid_out
 from .scalars import FACTORIES, KEYS, NUMBERS
 
 MANY = 256  # numbers in a list are stored as an array
+DEEPEST = 100  # containers in one another; whoever loads them needs four calls for each
 
 
 class Writer:
@@ -41,7 +42,7 @@ class Writer:
 
     def laid_out(self) -> tuple[dict[str, np.ndarray], dict[str, Fact]]:
         """All arrays of the file, and what is to be said of the tensors."""
-        stored, facts = laid_out(self.tensors)
+        stored, facts = laid_out(self.tensors, self._taken)
         for name, fact in self.facts.items():
             facts.setdefault(name, Fact()).update(fact)
         return {**stored, **self.arrays}, facts
@@ -54,13 +55,12 @@ class Writer:
         if kind in _CONTAINERS:
             if id(obj) in self._open:
                 raise refuse(path, obj, "it contains itself; save what is in it without the circle")
+            if len(path) == DEEPEST:
+                raise refuse(path[:8], obj, f"it is nested more than {DEEPEST} deep")
             self._open.add(id(obj))
-            try:
-                return _CONTAINERS[kind](self, obj, path)
-            except RecursionError:
-                raise refuse(path[:8], obj, "it is nested too deeply") from None
-            finally:
-                self._open.discard(id(obj))
+            out = _CONTAINERS[kind](self, obj, path)
+            self._open.discard(id(obj))
+            return out
         if kind in _LEAVES:
             return _LEAVES[kind](obj)
         if isinstance(obj, Tensor):
@@ -155,13 +155,7 @@ class Writer:
     def _name(self, path: Path, alone: str) -> str:
         """A name in the file: the keys on the way. In a dict of tensors these are its own keys."""
         name = "/".join(map(str, path)) if path else alone
-        name = stem = name.encode("utf-8", "replace").decode()
-        count = 1
-        while name in self._taken:
-            count += 1
-            name = f"{stem}#{count}"
-        self._taken.add(name)
-        return name
+        return free_name(name.encode("utf-8", "replace").decode(), self._taken)
 
 
 def _integer(value: int) -> Any:
@@ -206,6 +200,10 @@ def _remedy(obj: Any) -> str:
         return "save str(...) of it"
     if hasattr(obj, "read") or hasattr(obj, "write"):
         return "it is open; save its name, or what is in it"
+    if isinstance(obj, np.generic):
+        return (
+            "of NumPy's numbers those of up to 64 bits are saved (complex ones of 128); save .item() or str(...) of it"
+        )
     if hasattr(obj, "__array__"):
         return "save numpy.asarray(...) of it"
     for plain in (int, float, complex, str, bytes, list, dict, tuple, set):

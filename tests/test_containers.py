@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import warnings
+from collections import OrderedDict
 
 import pytest
 
@@ -72,6 +73,85 @@ def test_copies_of_containers_keep_ties(copied):
 def test_mistakes(mistake, error, text):
     with pytest.raises(error, match=text):
         mistake()
+
+
+# Sequential
+
+
+def test_sequential_is_a_list_that_shares_its_modules():
+    first, second, third = nn.Linear(1, 2), nn.Tanh(), nn.Linear(2, 1)
+    model = nn.Sequential(first, second, third)
+    assert model[-1] is third and list(model) == [first, second, third]
+    assert model[:2][0] is first and len(model[::2]) == 2
+    assert list(model + model[:1]) == list(model).__add__([first])
+    assert list(2 * model) == list(model) * 2
+    assert model.pop(1) is second and [name for name, _ in model.named_children()] == ["0", "1"]
+    model.insert(1, second).insert(-1, nn.ReLU())
+    assert [type(m).__name__ for m in model] == ["Linear", "Tanh", "ReLU", "Linear"]
+    del model[1:3]
+    model.extend(model)
+    assert list(model) == [first, third, first, third]
+    model *= 2
+    assert list(model) == [first, third] * 4
+    assert "append" in dir(model) and "0" not in dir(model)
+    with pytest.raises(IndexError, match="index 8 is out of range: this Sequential has 8 modules"):
+        model[8]
+
+
+def test_a_sequential_may_have_parameters_of_its_own():
+    class Scaled(nn.Sequential):
+        def __init__(self, *modules):
+            super().__init__(*modules)
+            self.scale = nn.Parameter(mg.tensor(2.0))
+
+        def forward(self, x):
+            return super().forward(x) * self.scale
+
+    assert Scaled(nn.ReLU())(mg.tensor(3.0)).item() == 6
+
+
+@pytest.mark.parametrize(
+    ("mistake", "error", "text"),
+    [
+        (lambda: nn.Sequential([nn.Tanh()]), TypeError, "list is not a Module subclass"),
+        (lambda: nn.Sequential() + nn.Tanh(), ValueError, "supports only objects of Sequential"),
+        (lambda: nn.Sequential() * 0, ValueError, "Non-positive multiplication factor 0"),
+        (lambda: nn.Sequential().insert(1, nn.Tanh()), IndexError, "Index out of range: 1"),
+        (lambda: nn.Sequential().insert(0, 3), TypeError, "int is not a Module subclass"),
+    ],
+)
+def test_mistakes_with_sequential(mistake, error, text):
+    with pytest.raises(error, match=text):
+        mistake()
+
+
+def test_repr():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(OrderedDict(hidden=nn.Linear(2, 4, bias=False), act=nn.ReLU(inplace=True)))
+            self.head = nn.Sequential(nn.Sequential(nn.Linear(4, 1)), nn.Sigmoid())
+            self.loss = nn.BCELoss()
+
+        def extra_repr(self):
+            return "for\nXOR"
+
+    assert repr(Net()) == (
+        "Net(\n  for\n  XOR\n"
+        "  (body): Sequential(\n"
+        "    (hidden): Linear(in_features=2, out_features=4, bias=False)\n"
+        "    (act): ReLU(inplace=True)\n"
+        "  )\n"
+        "  (head): Sequential(\n"
+        "    (0): Sequential(\n"
+        "      (0): Linear(in_features=4, out_features=1, bias=True)\n"
+        "    )\n"
+        "    (1): Sigmoid()\n"
+        "  )\n"
+        "  (loss): BCELoss()\n"
+        ")"
+    )
+    assert repr(nn.Sequential()) == "Sequential()"
 
 
 # What a module cannot find

@@ -1,215 +1,175 @@
-"""Layers that are functions with their arguments kept: what tests beside PyTorch do not show."""
+"""Layers, losses and initialization by their formulas, and what they say to mistakes."""
 
-from __future__ import annotations
-
-import inspect
-from dataclasses import KW_ONLY
-from typing import Any
+import warnings
 
 import numpy as np
 import pytest
+from modules import values
 
 import microgradnp as mg
 from microgradnp import nn
-from microgradnp.nn.declared import declared
-from microgradnp.ops.sliding import Windows
 
-F = nn.functional
+# Layers
 
 
-# Declared modules
+def test_linear_is_x_times_weight_transposed_plus_bias():
+    linear = nn.Linear(3, 2, dtype=mg.float64)
+    x = np.arange(12.0).reshape(2, 2, 3)
+    expected = x @ linear.weight.detach().numpy().T + linear.bias.detach().numpy()
+    np.testing.assert_allclose(linear(mg.tensor(x)).detach().numpy(), expected)
+    assert linear(mg.tensor(x[0, 0])).shape == (2,)
+    assert linear(mg.zeros(0, 3, dtype=mg.float64)).shape == (0, 2)
+    assert [name for name, _ in nn.Linear(3, 2, bias=False).named_parameters()] == ["weight"]
 
 
-@declared
-class Scale(nn.Module):
-    factor: float
-    inplace: bool = False
-    _: KW_ONLY
-    shift: float = 0.0
-
-    def forward(self, input: mg.Tensor) -> mg.Tensor:
-        return input * self.factor + self.shift
+def test_linear_starts_within_one_over_the_root_of_its_inputs():
+    mg.manual_seed(0)
+    linear = nn.Linear(100, 50)
+    for p in linear.parameters():
+        assert 0.09 < np.abs(p.detach().numpy()).max() <= 0.1
+    mg.manual_seed(0)
+    assert values(nn.Linear(100, 50).weight) == values(linear.weight)
 
 
-@declared
-class Twice(Scale):
-    times: int = 2
-
-    def prepare(self) -> None:
-        self.factor *= self.times
-
-
-def test_a_declared_module_takes_its_annotations_as_arguments():
-    layer = Scale(3.0, shift=1)
-    assert (layer.factor, layer.inplace, layer.shift) == (3.0, False, 1)
-    assert layer(mg.ones(2)).tolist() == [4.0, 4.0]
-    assert repr(layer) == "Scale(factor=3.0, shift=1)"
-    assert repr(Scale(1, True)) == "Scale(factor=1, inplace=True, shift=0.0)"
-    assert str(inspect.signature(Scale)) == "(factor: 'float', inplace: 'bool' = False, *, shift: 'float' = 0.0)"
-    assert not hasattr(Scale, "inplace")
+def test_a_linear_without_inputs_or_outputs_warns_and_works():
+    with pytest.warns(UserWarning, match="zero-element"):
+        none, nothing = nn.Linear(0, 2), nn.Linear(2, 0)
+    assert none(mg.ones(3, 0)).shape == (3, 2)
+    assert nothing(mg.ones(3, 2)).shape == (3, 0)
 
 
 @pytest.mark.parametrize(
-    ("call", "message"),
+    ("arguments", "error", "text"),
     [
-        (lambda: Scale(), "Scale.*missing a required argument: 'factor'"),
-        (lambda: Scale(1, False, 2), "Scale.*too many positional arguments"),
-        (lambda: Scale(1, factor=2), "Scale.*multiple values for argument 'factor'"),
-        (lambda: nn.MaxPool2d(2, size=3), "MaxPool2d.*unexpected keyword argument 'size'"),
+        ((-1, 2), RuntimeError, "in_features must not be negative, got -1"),
+        ((2, 1.5), TypeError, "out_features must be an int, got float"),
+        ((2, 1, True, "cuda"), RuntimeError, "device 'cuda' is not there"),
+        ((2, 1, True, None, "complex64"), TypeError, "Linear: 'complex64' is not a supported dtype"),
+        ((2, 1, True, None, mg.int64), RuntimeError, "floating point dtype can require gradients, got int64"),
     ],
+    ids=str,
 )
-def test_other_arguments_are_refused(call, message):
-    with pytest.raises(TypeError, match=message):
-        call()
+def test_a_linear_that_cannot_be(arguments, error, text):
+    with pytest.raises(error, match=text):
+        nn.Linear(*arguments)
 
 
-def test_subclasses_of_declared_modules():
-    class Plain(nn.MaxPool1d):
-        note: str  # annotated, and no argument: the class is not declared
+def test_a_misfit_is_named_by_its_path_from_the_module_that_was_called():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = nn.Sequential(nn.Linear(2, 1), nn.Tanh(), nn.Sequential(nn.Linear(4, 1)))
 
-        def __init__(self) -> None:
-            super().__init__(2)
-            self.note = "mine"
+        def forward(self, x):
+            return self.encoder(x)
 
-    assert repr(Plain()) == "Plain(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)"
-    assert Plain()(mg.ones(1, 4)).shape == (1, 2)
-    with pytest.raises(ValueError, match="non-default argument follows default argument"):
-
-        @declared
-        class Wrong(Scale):
-            more: int
-
-
-def test_weights_of_losses_are_buffers_and_parameters_stay_what_they_are():
-    weight = nn.Parameter(mg.ones(3))
-    loss = nn.CrossEntropyLoss(weight)
-    assert list(loss.parameters()) == []
-    assert loss.weight is weight and list(loss.state_dict()) == ["weight"]
-    assert list(nn.CrossEntropyLoss().state_dict()) == []
-    assert loss.double().weight.dtype == np.float64
-
-
-def test_distance_functions_that_are_modules_belong_to_the_loss():
-    loss = nn.TripletMarginWithDistanceLoss(distance_function=nn.PairwiseDistance(p=1))
-    assert [name for name, _ in loss.named_children()] == ["distance_function"]
-
-
-# Windows
-
-
-@pytest.mark.parametrize("windows", [Windows(3, 2, 2), Windows(4, 3, 1, 1), Windows(2, 2, 3, 1, 4), Windows(5, 1, 1)])
-@pytest.mark.parametrize("length", [0, 1, 4, 7])
-def test_windows_see_what_their_positions_say(windows, length):
-    positions = windows.positions()
-    seen = [[] for _ in range(windows.count)]
-    for results, places in windows.parts(length):
-        numbers = range(windows.count)[results]
-        found = range(length)[places]
-        assert len(numbers) == len(found)
-        for number, place in zip(numbers, found, strict=True):
-            seen[number].append(place)
-    assert seen == [[int(p) for p in row if 0 <= p < length] for row in positions]
-    assert windows.inside(length) == bool(((positions >= 0) & (positions < length)).all())
-    assert not windows.disjoint or len(np.unique(positions)) == positions.size
-
-
-def test_a_window_of_more_elements_than_a_byte_counts():
-    x = mg.arange(400.0).reshape(1, 20, 20).requires_grad_()
-    values, indices = F.max_pool2d(x, 20, return_indices=True)
-    assert (values.item(), indices.item()) == (399.0, 399)
-    values.sum().backward()
-    assert x.grad.flatten().argmax().item() == 399
-
-
-def test_indices_take_the_values_that_pooling_gives():
-    x = mg.from_numpy(np.random.default_rng(0).normal(size=(2, 3, 7, 8)))
-    for pooled in (
-        F.max_pool2d(x, 3, 2, 1, ceil_mode=True, return_indices=True),
-        F.adaptive_max_pool2d(x, (5, 3), return_indices=True),
+    net = Net()
+    rule = ": the last dimension of the input must equal in_features"
+    for call, shape, text in (
+        (net, (4, 3), "Linear 'encoder.0': input has 3 features, weight expects 2 (input (4, 3), weight (1, 2))"),
+        (
+            net,
+            (2, 4, 2),
+            "Linear 'encoder.2.0': input has 1 features, weight expects 4 (input (2, 4, 1), weight (1, 4))",
+        ),
+        (net.encoder, (3,), "Linear '0': input has 3 features, weight expects 2 (input (3,), weight (1, 2))"),
+        (net.encoder[2][0], (3,), "Linear: input has 3 features, weight expects 4 (input (3,), weight (1, 4))"),
+        (net.encoder[0], (), "Linear: input has no features, weight expects 2 (input (), weight (1, 2))"),
     ):
-        values, indices = pooled
-        assert not indices.requires_grad
-        taken = x.flatten(2).gather(2, indices.flatten(2))
-        assert mg.equal(taken, values.flatten(2))
+        with pytest.raises(RuntimeError) as caught:
+            call(mg.ones(shape))
+        assert str(caught.value) == text + rule
 
 
-def test_infinities_and_nans_stay_in_their_windows():
-    x = mg.tensor([[1.0, float("inf"), 2.0, 3.0, float("nan"), 5.0]])
-    assert F.avg_pool1d(x, 2, 2)[0, 1] == 2.5
-    assert F.adaptive_avg_pool1d(x[:, :5], 4)[0, 2] == 2.5
-    assert F.interpolate(x[None], scale_factor=0.5).tolist()[0][0][1] == 2.0
-    g = mg.tensor([[float("inf"), 1.0, 1.0]])
-    x = mg.tensor([[1.0, 2, 4, 3, 6, 5]], requires_grad=True)
-    F.max_pool1d(x, 2).backward(g)
-    assert x.grad.tolist() == [[0.0, float("inf"), 1.0, 0.0, 1.0, 0.0]]
+def test_relu_in_place_writes_into_its_input():
+    x = mg.tensor([-1.0, 2.0])
+    assert nn.ReLU(inplace=True)(x) is x
+    assert values(x) == [0, 2]
+    y = mg.tensor([-1.0, 2.0])
+    nn.ReLU()(y)
+    assert values(y) == [-1, 2]
+    assert nn.functional.relu(y, inplace=True) is y
 
 
-def test_folding_is_the_transpose_of_unfolding():
-    rng = np.random.default_rng(0)
-    options: dict[str, Any] = {"kernel_size": (2, 3), "dilation": (2, 1), "padding": (1, 2), "stride": (1, 2)}
-    x = mg.from_numpy(rng.normal(size=(2, 3, 5, 6)))
-    columns = F.unfold(x, **options)
-    y = mg.from_numpy(rng.normal(size=columns.shape))
-    assert (columns * y).sum().item() == pytest.approx((x * F.fold(y, (5, 6), **options)).sum().item())
+# Losses
+
+LOSSES = [
+    (nn.MSELoss, lambda x, y: (x - y) ** 2),
+    (nn.BCELoss, lambda x, y: -(y * np.log(x) + (1 - y) * np.log(1 - x))),
+    (nn.BCEWithLogitsLoss, lambda x, y: np.log(1 + np.exp(-x)) * y + np.log(1 + np.exp(x)) * (1 - y)),
+]
 
 
-@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
-def test_integer_valued_sizes(mode):
-    x = mg.ones(1, 1, 2, 2)
-    for size in (np.int64(3), (np.int32(3), 3), [mg.tensor(3), 3]):
-        assert F.interpolate(x, size, mode=mode).shape == (1, 1, 3, 3)
+@pytest.mark.parametrize(("loss", "formula"), LOSSES, ids=[loss.__name__ for loss, _ in LOSSES])
+@pytest.mark.parametrize(("reduction", "reduce"), [("mean", np.mean), ("sum", np.sum), ("none", np.asarray)])
+def test_losses_by_their_formulas(loss, formula, reduction, reduce):
+    x, y = np.array([[0.2, 0.7], [0.4, 0.9]]), np.array([[0.0, 1.0], [0.3, 1.0]])
+    out = loss(reduction=reduction)(mg.tensor(x), mg.tensor(y))
+    np.testing.assert_allclose(out.numpy(), reduce(formula(x, y)), rtol=1e-12)
 
 
-@pytest.mark.parametrize("options", [{"mode": "bicubic"}, {"mode": "bilinear", "antialias": True}])
-def test_what_is_not_here_yet_says_so(options):
-    with pytest.raises(NotImplementedError, match="is not here yet; the modes are"):
-        F.interpolate(mg.ones(1, 1, 2, 2), 3, **options)
+def test_weights_of_the_losses_are_buffers():
+    loss = nn.BCEWithLogitsLoss(weight=mg.ones(2), pos_weight=mg.full((2,), 3.0))
+    assert list(loss.state_dict()) == ["weight", "pos_weight"]
+    assert loss.double().pos_weight.dtype == mg.float64
+    x = mg.zeros(2)
+    assert nn.BCEWithLogitsLoss()(x, mg.ones(2)).item() * 3 == pytest.approx(loss.float()(x, mg.ones(2)).item())
+    for weighted in (nn.BCELoss, nn.BCEWithLogitsLoss):
+        each = weighted(weight=mg.tensor([1.0, 2.0]), reduction="none")(x + 0.5, mg.ones(2))
+        assert each[1].item() == 2 * each[0].item() != 0
 
 
-def test_errors_name_the_module_and_the_way_out():
-    model = nn.Sequential(nn.ReLU(), nn.MaxPool2d(4))
-    with pytest.raises(RuntimeError, match=r"1.*max_pool2d.*\(1, 3, 3\) is too small in dimension -2"):
-        model(mg.ones(1, 3, 3))
+def test_a_loss_of_two_shapes_is_never_silent():
+    column, row = mg.full((4, 1), 0.5), mg.ones(4)
+    with pytest.warns(UserWarning, match=r"\(4,\).*different to the input size.*\(4, 1\)") as caught:
+        nn.MSELoss()(column, row)
+    assert len(caught) == 1
+    for loss in (nn.BCELoss(), nn.BCEWithLogitsLoss()):
+        with pytest.raises(ValueError, match=rf"{type(loss).__name__}.*\(4,\).*\(4, 1\).*reshape"):
+            loss(column, row)
 
 
-# Compiled
+@pytest.mark.parametrize("loss", [nn.MSELoss, nn.BCELoss, nn.BCEWithLogitsLoss])
+def test_arguments_of_losses(loss):
+    with pytest.raises(ValueError, match=f"{loss.__name__}: 'average' is not a valid value for reduction"):
+        loss(reduction="average")
+    for former, reduction in (
+        ({"size_average": False}, "sum"),
+        ({"size_average": True}, "mean"),
+        ({"reduce": False}, "none"),
+        ({"reduce": True}, "mean"),
+    ):
+        with pytest.warns(UserWarning, match=f"please use reduction='{reduction}'"):
+            assert loss(**former).reduction == reduction
+    with pytest.raises(TypeError, match="must be bools, got 'sum'"):
+        loss(size_average="sum")
 
 
-class Pooled(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.before = nn.Linear(8, 8)
-        self.body = nn.Sequential(
-            nn.PReLU(), nn.Unflatten(1, (2, 2, 2)), nn.Upsample(scale_factor=2), nn.ReflectionPad2d(1),
-            nn.MaxPool2d(3, 2, 1), nn.Upsample((5, 4), mode="bilinear"), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
-        )  # fmt: skip
-        self.after = nn.Linear(2, 3)
-
-    def forward(self, x: Any) -> Any:
-        return self.after(self.body(self.before(x)))
+# Initialization
 
 
-def test_a_compiled_step_has_the_same_bits():
-    def training() -> Any:
-        mg.manual_seed(0)
-        model, loss = Pooled().double(), nn.CrossEntropyLoss(label_smoothing=0.1)
-        optimizer = mg.optim.SGD(model.parameters(), lr=0.1)
+def test_init_fills_without_recording():
+    weight = nn.Parameter(mg.empty(200, 50))
+    for fill, spread in (
+        (lambda w: nn.init.xavier_normal_(w), np.sqrt(2 / 250)),
+        (lambda w: nn.init.kaiming_normal_(w), np.sqrt(2 / 50)),
+        (lambda w: nn.init.kaiming_uniform_(w, mode="fan_out", nonlinearity="tanh"), 5 / 3 / np.sqrt(200)),
+        (lambda w: nn.init.xavier_uniform_(w, gain=2.0), 2 * np.sqrt(2 / 250)),
+        (lambda w: nn.init.normal_(w, 0, 0.3), 0.3),
+    ):
+        assert fill(weight) is weight
+        assert weight.is_leaf and weight.detach().numpy().std() == pytest.approx(spread, rel=0.05)
+    assert values(nn.init.zeros_(nn.Parameter(mg.empty(2)))) == [0, 0]
+    assert values(nn.init.ones_(nn.Parameter(mg.empty(2)))) == [1, 1]
 
-        def step(x: Any, classes: Any) -> Any:
-            value = loss(model(x), classes)
-            optimizer.zero_grad()
-            value.backward()
-            optimizer.step()
-            return value
 
-        return model, step
-
-    rng = np.random.default_rng(1)
-    (eager, step), (other, same) = training(), training()
-    compiled = mg.compile(same, executor="numpy")
-    for _ in range(4):
-        batch = rng.normal(size=(4, 8)), rng.integers(0, 3, 4)
-        assert step(*map(mg.tensor, batch)).item() == compiled(*map(mg.tensor, batch)).item()
-    assert "variant" in compiled.graph()
-    for one, two in zip(eager.parameters(), other.parameters(), strict=True):
-        assert one.detach().numpy().tobytes() == two.detach().numpy().tobytes()
+def test_init_refuses_what_it_does_not_know():
+    with pytest.raises(ValueError, match="Unsupported nonlinearity swish"):
+        nn.init.calculate_gain("swish")
+    with pytest.raises(ValueError, match="Mode out not supported"):
+        nn.init.kaiming_uniform_(mg.empty(2, 2), mode="out")
+    with pytest.raises(ValueError, match=r"fewer than 2 dimensions, got shape \(3,\)"):
+        nn.init.xavier_uniform_(mg.empty(3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert nn.init.kaiming_normal_(mg.empty(0, 3)).shape == (0, 3)

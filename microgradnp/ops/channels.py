@@ -18,7 +18,7 @@ from ..tensor import Tensor
 from .activation import check_floats
 from .conversion import cast
 from .normalization import centered, scaled_to_one
-from .record import Array, composite, derivatives, operation
+from .record import Array, check_tensors, composite, derivatives, operation
 from .reduction import mean, sum
 
 
@@ -141,6 +141,7 @@ def _in(dtype: Any, x: Any) -> Any:
 def _check_statistics(function: str, mean: Any, var: Any, given: bool) -> None:
     """Running statistics come in pairs, and must be there where the input's own are not ``given``."""
     where = f"{module_path()}{function}"
+    check_tensors(where, **{n: t for n, t in (("running_mean", mean), ("running_var", var)) if t is not None})
     if not given and (mean is None or var is None):
         raise RuntimeError(
             f"{where}: running_mean and running_var must be defined in evaluation mode, where they are what the input "

@@ -19,7 +19,19 @@ import microgradnp as mg
 PAGE = Path(__file__).parents[1] / "docs" / "differences.md"
 BY_CHANCE = {"ties", "margin-of-no-rows"}  # what PyTorch gives here depends on its build, or on what memory holds
 
-PRELUDE = """
+BFLOAT16 = (  # a file of PyTorch's: torch.save(torch.ones(1).bfloat16(), ...)
+    "eNqlVDFv00AUPtuNHYyUtiyFDhmYggRp7MRODJQIC3nxQBpUFGWxXPsIFm7csy9BMFVCHfoTWFgYGPgB/AQWJAQzCwKGTqyM3MXUta80Ef"
+    "RJ9sn2+973vfP3rmcLSwCUy+BUrIBLwI29x8EUbvgudut7T0LLrIBhIfZ5D0ckq+5McBAmshPDnUkQ+g6G4ySKnakqI1CrDSRSMSGZ7ggi"
+    "LoXIphVGLlb0B+l7GfEDjqQ1kDAQyOrtTdCSzWFU2rKBzR0gkd6kQ8+LwhB6OIjGiXw/9mEM/XuBh2VUvtZHFzCS++hivWdL5ddvBz9ekk"
+    "r06p3Z6Bq4mjVafxTFuy52pjBOSH3LrDL9sqFQnnc/v7ygyrm5POugfcLzZy8cNwxG4104xpbZXED119BbVED3KTriCQU/V8Aq6GYCdp5h"
+    "GNG9s8xb/8N7HGGAcQiphoPNb1dEwiLO1VABdwqu2mhY5s1zCNjvUu7DN7c/LO5/GdzNuLMfvHme7ofDpkz5P70abS/mrwL1xACz5hMYB8"
+    "QBz11qZifwLbP+j3IUra12FMPQFKWjtfRWs6HqjbamdFpKp61oqqHomt40DKry6/b3yzWiozZTyVGxmc78qKycUs6eAyw6PwBrBeRRDs0M"
+    "F1skb+L1QpEtDsyZHLZO3oirhTqfc3WyAWDheS9VCvCHPGC8y2LzPlguUuewZ/Sf/z3VArgvgAXG6dmieP3YZsKNDCkx60cuXX8J6Upws0"
+    "/vS+lzeoKVxBQjzfLT3N/s3F1i"
+)
+
+PRELUDE = f"""
+BFLOAT16 = {BFLOAT16!r}
 from math import inf, nan
 import numpy as np
 import warnings
@@ -115,6 +127,13 @@ ROWS: list[tuple[str, str, Any]] = [
     ("no-degrees-of-freedom", "x = L(2.0, 1.0, 6.0)\nr = grad(x.var(correction=3), x)", [[-inf, -inf, inf]]),
     ("norm-twice", "x = L(0.0, 0.0)\nr = second(x.norm(), x)", [[0.0, 0.0]]),
     ("distances-twice", "x = L(3.0, 4.0).view(1, 2)\nr = second(t.cdist(x, zeros(1, 2)), x)", [[[0.032, -0.024]]]),
+    (
+        "weight-norm-twice",
+        "m = t.nn.utils.weight_norm(t.nn.Linear(2, 1, bias=False, dtype=t.float64))\n"
+        "v = m.weight_v\nv.data = C(1.0, 0.0).reshape(1, 2)\nm.weight_g.data = C(2.0).reshape(1, 1)\n"
+        "r = second(m(C(1.0, 1.0)), v)",
+        [[[-2.0, -2.0]]],
+    ),
     (
         "det-twice",
         "x = zeros(2, 2)\ng, = t.autograd.grad(t.linalg.det(x), x, create_graph=True)\nr = grad(g[0, 0], x)",
@@ -219,6 +238,50 @@ ROWS: list[tuple[str, str, Any]] = [
         "m = t.nn.Linear(1, 1)\nw = m.weight.item()\n"
         "try: m.load_state_dict({'weight': t.full((1, 1), w + 1)})\nexcept RuntimeError: r = m.weight.item() == w",
         True,
+    ),
+    (
+        "failed-renaming",
+        "p = [t.zeros(2), t.zeros(2)]\n"
+        "try: t.nn.utils.vector_to_parameters(t.ones(3), p)\nexcept RuntimeError: r = p[0].tolist()",
+        [0.0, 0.0],
+    ),
+    (
+        "failed-renaming",
+        "m = t.nn.Linear(1, 1)\ntry: t.nn.utils.weight_norm(m, dim=2)\nexcept IndexError: r = len(m.state_dict())",
+        2,
+    ),
+    ("unknown-names", "t.func.functional_call(t.nn.Linear(1, 1), {'wait': t.ones(1)}, t.ones(1))", "RuntimeError"),
+    (
+        "shared-modules",
+        "a = t.nn.Linear(1, 1)\nm = t.nn.Sequential(a, a)\nbefore = a.weight\n"
+        "t.func.functional_call(m, {'0.weight': t.ones(1, 1)}, t.ones(1))\nr = a.weight is before",
+        True,
+    ),
+    ("nothing-to-clip", "r = t.nn.utils.clip_grad_value_([t.ones(1)], 1.0)", None),
+    # Data
+    ("options-of-workers", "t.utils.data.DataLoader([1], timeout=3)", "ValueError"),
+    ("options-of-workers", "t.utils.data.DataLoader([1], num_workers=1, prefetch_factor=0)", "ValueError"),
+    (
+        "stop-iteration",
+        "class Data:\n    def __len__(self): return 2\n    def __getitem__(self, i): return next(iter(()))\n"
+        "r = list(t.utils.data.DataLoader(Data(), num_workers=1))",
+        "RuntimeError",
+    ),
+    # Files and settings
+    ("safetensors", "import io\nf = io.BytesIO()\nt.save(t.ones(1), f)\nr = f.getvalue()[:2] == b'PK'", False),
+    ("no-pickles", "import io\nt.save(t.nn.Linear(1, 1), io.BytesIO())", "TypeError"),
+    ("arrays-in-files", "import io\nt.save(np.ones(2), f := io.BytesIO())\nf.seek(0)\nr = t.load(f).tolist()", [1.0, 1.0]),
+    (
+        "bfloat16-in-files",
+        "import io, base64, zlib\nr = str(t.load(io.BytesIO(zlib.decompress(base64.b64decode(BFLOAT16)))).dtype)",
+        "float32",
+    ),
+    ("matmul-precision", "t.set_float32_matmul_precision('low')", "ValueError"),
+    (
+        "no-log-of-checkpoints",
+        "from importlib import import_module\ncheckpoint = import_module(t.__name__ + '.utils.checkpoint').checkpoint\n"
+        "checkpoint(t.exp, L(1.0), use_reentrant=False, debug=True)",
+        "NotImplementedError",
     ),
     # Random numbers
     ("rng", "r = tuple(t.rand(2, rng=np.random.default_rng(0)).shape)", [2]),

@@ -6,7 +6,7 @@ Most programs are tested with kernels that Python runs, which needs no compiler;
 from __future__ import annotations
 
 import ctypes
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from unittest import mock
 
 import numpy as np
@@ -20,8 +20,25 @@ import microgradnp as mg
 from microgradnp import nn
 from microgradnp.compiler.capture import Tape
 from microgradnp.compiler.interpreter import interpret
-from microgradnp.compiler.machine_code import build, compiling, executor
+from microgradnp.compiler.machine_code import build, compiling, contractions, executor, rows
 from microgradnp.compiler.plan import plan
+
+
+def some(array, begin, step, count):
+    return array[begin + step * np.arange(count)].astype(np.float64)
+
+
+IN_PYTHON = {
+    f"{name}_{dtype}": getattr(np, name) for name in ("exp", "log", "tanh") for dtype in ("float32", "float64")
+}
+IN_PYTHON |= {
+    "total": lambda *given: some(*given).sum(),
+    "dot": lambda a, i, step, b, j, other, count: some(a, i, step, count) @ some(b, j, other, count),
+}
+for dtype in ("float32", "float64"):
+    IN_PYTHON |= {f"{name}_{dtype}": getattr(np, name) for name in ("exp", "log", "tanh")}
+    IN_PYTHON[f"largest_{dtype}"] = lambda *given: some(*given).max()
+    IN_PYTHON[f"smallest_{dtype}"] = lambda *given: some(*given).min()
 
 
 def in_python(source, arguments):
@@ -31,7 +48,7 @@ def in_python(source, arguments):
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         return np.ndarray(shape, dtype, (ctypes.c_char * size).from_address(int(address)))
 
-    namespace = {"np": np, "carray": carray, "pointer": int}
+    namespace = {"np": np, "carray": carray, "pointer": int, **IN_PYTHON}
     exec(source, namespace)
 
     def kernel(*given):
@@ -94,6 +111,17 @@ def test_random_programs(data):
         check_same_numbers(machine, program)
 
 
+@given(data=st.data(), large=st.sampled_from([2, 6]), small=st.sampled_from([1, 4096]))
+def test_random_programs_row_by_row(data, large, small):
+    limits = {(rows, "LARGE"): large, (rows, "LONG"): 1, (contractions, "SMALL"): small, (contractions, "SEVERAL"): 2}
+    with ExitStack() as stack:
+        for (module, name), limit in limits.items():
+            stack.enter_context(mock.patch.object(module, name, limit))
+        machine, program = random_program(data, 15)
+        with np.errstate(all="ignore"), python_kernels():
+            check_same_numbers(machine, program)
+
+
 @pytest.mark.slow
 @settings(max_examples=6)
 @given(data=st.data())
@@ -154,6 +182,98 @@ def test_functions(function, dtype):
         for one, other in zip(run([]), expected, strict=True):
             assert one.dtype == other.dtype
             assert_close(one, np.asarray(other))
+
+
+def normalized_rows(x, g):
+    """Layer normalization and its derivatives: means, products and sums of rows, and sums over all rows."""
+    centred = x - np.einsum("...i->...", x)[..., None] / x.shape[-1]
+    scale = 1 / np.sqrt(np.vecdot(centred, centred)[..., None] / x.shape[-1] + 1e-5)
+    normal = centred * scale
+    along = np.vecdot(g, centred)[..., None] * (scale * scale / -x.shape[-1])
+    return (centred * along + g) * scale, np.einsum("ij,ij->j", g, normal), np.dot(np.ones_like(x)[:, 0], g)
+
+
+def softened_rows(x, g):
+    exps = np.exp(x - np.maximum.reduce(x, axis=1, keepdims=True, initial=-np.inf))
+    out = exps / np.add.reduce(exps, axis=1, keepdims=True)
+    return out, out * (g - np.add.reduce(g * out, axis=1, keepdims=True)), np.add.reduce(out, axis=None)
+
+
+@pytest.mark.parametrize("function", [normalized_rows, softened_rows])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_large_arrays_are_gone_through_once_row_by_row(function, dtype):
+    sources = []
+
+    def noting(source, arguments):
+        sources.append(source)
+        return in_python(source, arguments)
+
+    x, g = numbers((90, 60), dtype, 0), numbers((90, 60), dtype, 1)
+    with np.errstate(all="ignore"), mock.patch.object(executor, "compiled", noting):
+        run, expected = program_of(function, x, g)
+        results = run([])
+    for one, other in zip(results, expected, strict=True):
+        assert_close(one, np.asarray(other))
+    (source,) = sources
+    assert source.count("for r in range(90)") == 1
+    assert "scratch" in source  # what nobody reads afterwards has room for one row
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["exp", "log", "tanh"])
+def test_functions_of_machine_code_are_right_to_two_units_of_the_last_place(name, dtype):
+    numba = pytest.importorskip("numba")
+    from microgradnp.compiler.machine_code import elementary
+
+    function = getattr(elementary, f"{name}_{np.dtype(dtype).name}")
+
+    @numba.njit(error_model="numpy")
+    def along(x, out):
+        for i in range(len(x)):
+            out[i] = function(x[i])
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=20000) * rng.choice([1e-30, 1e-4, 0.1, 1, 30, 400], size=20000)
+    edges = [
+        0.0,
+        -0.0,
+        np.inf,
+        -np.inf,
+        np.nan,
+        1e-40,
+        1e-310,
+        -1,
+        -87,
+        -88,
+        -103.9,
+        -105,
+        88.7,
+        88.8,
+        709.7,
+        709.8,
+        -745,
+    ]
+    x = np.concatenate([np.abs(x) if name == "log" else x, edges]).astype(dtype)
+    out = np.empty_like(x)
+    along(x, out)
+    with np.errstate(all="ignore"):
+        exact = getattr(np, name)(x.astype(np.longdouble))
+        rounded = exact.astype(dtype)
+        finite = np.isfinite(rounded)
+        error = np.abs(out[finite] - exact[finite]) / np.spacing(np.abs(rounded[finite]))
+    assert error.max() <= 2
+    np.testing.assert_array_equal(out[~finite], rounded[~finite])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_extremes_of_machine_code_notice_nan(dtype):
+    pytest.importorskip("numba")
+    from microgradnp.compiler.machine_code import elementary
+
+    largest, smallest = (getattr(elementary, f"{name}_{np.dtype(dtype).name}") for name in ("largest", "smallest"))
+    for x in ([3, -5, 2], [-3, -1, -2], [0.0, -np.inf, np.inf], [1, np.nan, 2], [-1, -np.nan, 5]):
+        x = np.array(x, dtype)
+        np.testing.assert_array_equal([largest(x, 0, 1, 3), smallest(x, 0, 1, 3)], [np.max(x), np.min(x)])
 
 
 def written_then_transposed(x):

@@ -8,6 +8,7 @@ outputs that are new memory, and the results of calls that cannot write to a giv
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Set
 
 import numpy as np
 
@@ -18,12 +19,15 @@ from .program import Block, Call, Program, values_in
 ALIGNMENT = 64  # bytes: a cache line, and as much as any vector instruction likes
 
 
-def places(program: Program, fixed: set[Block]) -> tuple[dict[Block, int], int]:
+def places(program: Program, fixed: Set[Block], together: dict[int, int]) -> tuple[dict[Block, int], int]:
     """Where in an arena each of these blocks lies, in bytes, and how long the arena is.
 
     A block may take the place of an operand that is not needed after the call that makes the block, if the call
     computes element by element and both have the same form: NumPy works in place then. What is put side by side later
     is computed there.
+
+    Calls may be made ``together``, in another order: until the last of them, whose number is given for each, all that
+    they use is needed.
     """
     facts = Facts(program)
     parts = _parts(program, facts, fixed)
@@ -34,7 +38,7 @@ def places(program: Program, fixed: set[Block]) -> tuple[dict[Block, int], int]:
             offsets[wholes[block]] = arena.take(wholes[block].nbytes)
     last_use: dict[Block, int] = {}
     for block, whole in wholes.items():
-        last_use[whole] = max(facts.last_use[block], last_use.get(whole, -1))
+        last_use[whole] = max(together.get(last := facts.last_use[block], last), last_use.get(whole, -1))
     ending: dict[int, list[Block]] = {}
     for whole, number in last_use.items():
         if whole not in offsets:
@@ -45,7 +49,7 @@ def places(program: Program, fixed: set[Block]) -> tuple[dict[Block, int], int]:
             whole = wholes.get(value.block)
             if whole is None or whole in offsets:
                 continue
-            over = _overwritable(call, ended, offsets) if whole is value.block else None
+            over = _overwritable(call, ended, offsets) if whole is value.block and number not in together else None
             if over is None:
                 offsets[whole] = arena.take(whole.nbytes)
             else:
@@ -57,7 +61,7 @@ def places(program: Program, fixed: set[Block]) -> tuple[dict[Block, int], int]:
     return offsets, arena.length
 
 
-def _parts(program: Program, facts: Facts, fixed: set[Block]) -> dict[Block, tuple[Block, int]]:
+def _parts(program: Program, facts: Facts, fixed: Set[Block]) -> dict[Block, tuple[Block, int]]:
     """The blocks that can be part of another from the beginning, in which their contents are put side by side later."""
     parts: dict[Block, tuple[Block, int]] = {}
     for call in program.calls:

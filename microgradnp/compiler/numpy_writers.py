@@ -53,9 +53,10 @@ def _writing(call: Call, text: Text) -> str:
 
 def _ufunc(call: Call, text: Text) -> str | None:
     function: Any = call.function
-    if len(call.args) != function.nin or call.kwargs.keys() - {"dtype"} or len(call.results) != function.nout:
+    if len(call.args) != function.nin or call.kwargs.keys() - {"dtype", "order"} or len(call.results) != function.nout:
         return None
-    return _into(call, call.results, call.kwargs, text)
+    options = {name: item for name, item in call.kwargs.items() if name != "order"}  # that of the result's memory
+    return _into(call, call.results, options, text)
 
 
 def _into(call: Call, outs: tuple[Value, ...], options: dict[str, Any], text: Text) -> str:
@@ -71,9 +72,10 @@ def _reduce(call: Call, text: Text) -> str | None:
     given = dict(zip(("array", "axis", "dtype"), call.args, strict=False)) | call.kwargs
     array, (result,) = given.pop("array"), call.results
     axis, dtype, keepdims = given.pop("axis", 0), given.pop("dtype", None), given.pop("keepdims", False)
+    initial = (given.pop("initial"),) if "initial" in given else ()
     if given or dtype is not None or len(call.args) > 3 or not isinstance(array, Value) or array.dtype != result.dtype:
         return None
-    return f"{text(call.function)}({', '.join(map(text, (array, axis, None, result, keepdims)))})"
+    return f"{text(call.function)}({', '.join(map(text, (array, axis, None, result, keepdims, *initial)))})"
 
 
 def _accumulate(call: Call, text: Text) -> str | None:

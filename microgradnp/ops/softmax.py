@@ -19,13 +19,13 @@ from .shape import dim_from
 
 
 def _along(make: Any) -> list[tuple[Any, ...]]:
-    return [(make(3, 4), 1), (make(3, 2), 0), (make(2, 1, 3), -1), (make(), 0), (make(0, 3), 1), (make(2, 0), 0)]
+    return [(make(3, 4), 1), (make(3, 2), 0), (make(2, 1, 3), -1), (make(0, 3), 1), (make(2, 0), 0)]
 
 
 def less_the_largest(input, dim):
     """The input minus its largest number along ``dim``, in C order: no exponential overflows then."""
     largest = np.maximum.reduce(input, axis=dim, keepdims=True, initial=-np.inf)
-    return np.asarray(np.subtract(input, largest, order="C"))
+    return np.subtract(input, largest, order="C")
 
 
 def _sum(input, dim):
@@ -34,7 +34,7 @@ def _sum(input, dim):
     return np.add.reduce(input, axis=dim, keepdims=True)
 
 
-@operation(public=(), opaque=True, label="softmax", samples=_along)
+@operation(public=(), label="softmax", samples=_along)
 @derivatives(input=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
 def softmax_along(input: Array, dim: int) -> Array:
     """``exp(input)``, divided by its sum along ``dim``."""
@@ -43,7 +43,7 @@ def softmax_along(input: Array, dim: int) -> Array:
     return np.true_divide(out, _sum(out, dim), out)
 
 
-@operation(public=(), opaque=True, label="log_softmax", samples=_along)
+@operation(public=(), label="log_softmax", samples=_along)
 @derivatives(input=lambda g, out, dim: np.exp(out) * -sum(g, dim, True) + g)  # as written, in one new array
 def log_softmax_along(input: Array, dim: int) -> Array:
     """``input``, less the logarithm of the sum of ``exp(input)`` along ``dim``."""
@@ -61,8 +61,8 @@ def _softened(record: Any, name: str, input: Tensor, dim: Any, dtype: Any) -> Te
     check_floats(name, input)
     dim = dim_from(dim, input.ndim, name)
     if input.dtype == float16:
-        return cast(record(cast(input, float32), dim), float16)
-    return record(input, dim)
+        return cast(_softened(record, name, cast(input, float32), dim, None), float16)
+    return record(input, dim) if input.ndim else record(input.reshape((1,)), 0).reshape(())
 
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:

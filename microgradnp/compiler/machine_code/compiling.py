@@ -17,6 +17,10 @@ import numpy as np
 from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from microgradnp.compiler.machine_code.elementary import (
+    dot, exp_float32, exp_float64, largest_float32, largest_float64, log_float32, log_float64, smallest_float32,
+    smallest_float64, tanh_float32, tanh_float64, total
+)
 
 
 @intrinsic
@@ -39,7 +43,7 @@ def compiled(source: str, arguments: int) -> Callable[..., Any]:
     """
     if importlib.util.find_spec("numba") is None:
         raise ImportError('compile: executor="numba" needs Numba: pip install "microgradnp[jit]"')
-    text = HEADER + source
+    text = f"# {_version_of_elementary()}\n{HEADER}{source}"
     name = f"microgradnp_kernel_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
     path = directory() / f"{name}.py"
     if not path.exists() or path.read_text() != text:
@@ -51,6 +55,12 @@ def compiled(source: str, arguments: int) -> Callable[..., Any]:
     sys.modules[name] = module  # Numba finds cached code by it
     specification.loader.exec_module(module)
     return module.kernel
+
+
+@cache
+def _version_of_elementary() -> str:
+    """What kernels call is compiled into them: another version of it makes other kernels."""
+    return hashlib.sha256(Path(__file__).with_name("elementary.py").read_bytes()).hexdigest()[:16]
 
 
 def directory() -> Path:

@@ -4,8 +4,8 @@
     dot(x3, x4, x5)
     kernel_1(table_1)
 
-Large products stay with BLAS, and functions such as ``exp`` of many elements with NumPy, whose loops are vectorized; so
-does every call that is not known here. A small step is one kernel.
+Large products stay with BLAS, and functions that vectorize only in NumPy with that; so does every call that is not
+known here. A small step is one kernel.
 """
 
 from __future__ import annotations
@@ -15,17 +15,20 @@ from typing import Any
 
 import numpy as np
 
+from .. import numpy_memory
 from ..numpy_executor import Source, run_of
 from ..plan.functions import is_view, makes, targets
 from ..program import Block, Call, Program, Value, values_in
 from .compiling import compiled
-from .formulas import SLOW, Formula, formula_of
-from .loops import Loop, Place, Product, Reduction, product_of, reduction_of
+from .contractions import contraction_of
+from .formulas import FAST, SLOW, Formula, formulas_of
+from .loops import Loop
+from .nests import Place
+from .rows import Piece, Rows, grouped
 
 SMALL_PRODUCT = 2048  # multiplications: a call of BLAS takes a microsecond, in which loops make about so many
-SMALL_SLOW = 1024  # elements: from here on NumPy's exp, four to eight at a time, is ahead of a loop and a call less
+SMALL_SLOW = 1024  # elements: from here on NumPy's sin, four to eight at a time, is ahead of a loop and a call less
 LONGEST = 300  # calls in one kernel: compiling takes longer than in proportion to its length
-LARGE_REDUCTION = 16384  # elements: sums along rows by NumPy are vectorized
 
 
 def build(program: Program) -> Any:
@@ -36,9 +39,6 @@ def build(program: Program) -> Any:
     return run_of(KernelSource(program))
 
 
-Piece = Formula | Reduction | Product
-
-
 class KernelSource(Source):
     """The Python function for a program, with kernels."""
 
@@ -46,12 +46,18 @@ class KernelSource(Source):
         self.program = program
         self._wandering = self._without_a_place()
         self._pieces = dict(self._pieces_within_reach())
-        self._last_read = _last_reads(program)
+        self._kernels = {calls[0][0]: grouped(calls) for calls in self._runs()}  # by the number of their first call
+        self._users = _users(program)
+        self._outputs = {value.block for value in (*program.fresh, *program.kept)}
+        self._new: dict[Block, str] = {}  # what has been made in this run
+        self._private: dict[Block, tuple[int, int]] = {}
+        for rows in (rows for kernel in self._kernels.values() for rows in kernel):
+            self._private |= rows.private(self._users, self._outputs)
         super().__init__(program)
 
     def _pieces_within_reach(self) -> Iterator[tuple[int, Piece]]:
         """What kernels make, of the calls whose operands and results all have a place that a kernel can find."""
-        placeless = self._handed_out()  # and the results of calls that cannot write to a given array
+        placeless: set[Block] = set()  # results of calls that cannot write to a given array
         for call in self.program.calls:
             values = set(values_in((call.args, call.kwargs, call.results)))
             within = placeless.isdisjoint(value.block for value in values) and all(map(self._findable, values))
@@ -66,6 +72,22 @@ class KernelSource(Source):
         aligned = not any(step % value.dtype.itemsize for step in (*value.strides, value.offset))
         return aligned and value not in self._wandering
 
+    def _runs(self) -> Iterator[list[tuple[int, Piece]]]:
+        """The runs of calls that become kernels: what is between them is made by NumPy, or is no work."""
+        waiting: list[tuple[int, Piece]] = []
+        for number, call in enumerate(self.program.calls):
+            if id(call) in self._pieces:
+                waiting.append((number, self._pieces[id(call)]))
+            if len(waiting) == LONGEST or (id(call) not in self._pieces and not is_view(call)):
+                yield from [waiting] if self._worthwhile(waiting) else []
+                waiting = []
+        yield from [waiting] if self._worthwhile(waiting) else []
+
+    def _worthwhile(self, run: list[tuple[int, Piece]]) -> bool:
+        """Not for one call that NumPy does as well."""
+        call = self.program.calls[run[0][0]] if run else None
+        return len(run) > 1 or (call is not None and (call.function in FAST or not super().can_write(call)))
+
     def can_write(self, call: Call) -> bool:
         return (id(call) in self._pieces and not targets(call)) or super().can_write(call)
 
@@ -73,54 +95,59 @@ class KernelSource(Source):
         """Small outputs lie in the arena and are copied, so that kernels can write them."""
         return {block for block in super()._handed_out() if block.nbytes > 4096}
 
-    def _lines_of_calls(self) -> Iterator[str]:
-        waiting: list[tuple[int, Call]] = []
-        for number, call in enumerate(self.program.calls):
-            if id(call) in self._pieces:
-                waiting.append((number, call))
-                if len(waiting) == LONGEST:
-                    yield from self._kernel(waiting)
-                    waiting = []
-            elif lines := self._lines_of(call):
-                yield from self._kernel(waiting)
-                waiting = []
-                yield from lines
-        yield from self._kernel(waiting)
+    def _lay_out(self) -> None:
+        groups = [rows.numbers for kernel in self._kernels.values() for rows in kernel if len(rows.numbers) > 1]
+        together = {number: max(numbers) for numbers in groups for number in numbers}
+        self._place_in_arena(self._fixed - self._private.keys(), together)
 
-    def _kernel(self, calls: Sequence[tuple[int, Call]]) -> Iterator[str]:
-        if len(calls) == 1 and super().can_write(calls[0][1]):
-            yield from self._lines_of(calls[0][1])  # nothing to gain
-            return
-        if not calls:
-            return
-        kernel = Kernel(self)
-        for number, call in calls:
-            kernel.add(number, self._pieces[id(call)])
+    def _lines_of_calls(self) -> Iterator[str]:
+        made = {number for kernel in self._kernels.values() for rows in kernel for number in rows.numbers}
+        for number, call in enumerate(self.program.calls):
+            if number in self._kernels:
+                yield from self._kernel(self._kernels[number])
+            if number not in made:
+                yield from self._lines_of(call)
+
+    def _kernel(self, groups: Sequence[Rows]) -> Iterator[str]:
+        made = {number for rows in groups for number in rows.numbers}
+        for value in (value for number in sorted(made) for value in self.program.calls[number].results):
+            if value.block in self._prepared:
+                yield self._making(value)
+                self._new[value.block] = self._text(value)
+        kernel = Kernel(self, groups)
         function = compiled(kernel.source(), len(kernel.arguments))
         table = np.array(kernel.addresses, np.int64)
         self.names.setdefault("memories", []).extend(kernel.memories)  # which a table does not keep alive
         names = [self._name(function, id(function), "kernel"), self._name(table, id(table), "table")]
         yield f"{names[0]}({', '.join([names[1], *kernel.arguments])})"
 
-    def needed_after(self, value: Value, number: int) -> bool:
-        """Whether what a call has written is read by a later one than ``number``, or is to be there after the run."""
-        return value.block.kind != "own" or self._last_read.get(value.block, -1) > number
+    def needed(self, value: Value, numbers: set[int]) -> bool:
+        """Whether what these calls have written is read by others, or is to be there after the run."""
+        block = value.block
+        return block.kind != "own" or block in self._outputs or not self._users[block] <= numbers
+
+
+def _users(program: Program) -> dict[Block, set[int]]:
+    """For each block the calls that touch it; making a view does not."""
+    users: dict[Block, set[int]] = {}
+    for number, call in enumerate(program.calls):
+        if not is_view(call):
+            for value in values_in((call.args, call.kwargs, call.results, call.writes)):
+                users.setdefault(value.block, set()).add(number)
+    return users
 
 
 def piece_of(call: Call) -> Piece | None:
     """What a kernel would make of a call, if it should make it."""
-    formula = formula_of(call)
-    if formula is not None:
-        slow = call.function in SLOW and formula.result.size > SMALL_SLOW
-        return None if slow or _reads_elsewhere(formula) else formula
-    reduction = reduction_of(call)
-    if reduction is not None:
-        return reduction if reduction.array.size <= LARGE_REDUCTION else None
-    product = product_of(call)
-    if product is not None:
-        work = product.left.size * (product.right.shape[1] if len(product.right.shape) > 1 else 1)
-        return product if work <= SMALL_PRODUCT else None
-    return None
+    formulas = formulas_of(call)
+    if formulas:
+        slow = call.function in SLOW and formulas[0].result.size > SMALL_SLOW
+        return None if slow or any(map(_reads_elsewhere, formulas)) else formulas
+    contraction = contraction_of(call)
+    if contraction is None:
+        return None
+    large = contraction.makes_matrix and contraction.nest.size > SMALL_PRODUCT
+    return None if large else contraction
 
 
 def _reads_elsewhere(formula: Formula) -> bool:
@@ -134,83 +161,104 @@ def _reads_elsewhere(formula: Formula) -> bool:
     )
 
 
-def _last_reads(program: Program) -> dict[Block, int]:
-    """For each block the last call that reads it; outputs are read after all calls."""
-    last: dict[Block, int] = {}
-    for number, call in enumerate(program.calls):
-        for value in values_in((call.args, call.kwargs)):
-            last[value.block] = number
-    for value in (*program.fresh, *program.kept):
-        last[value.block] = len(program.calls)
-    return last
-
-
 class Kernel:
-    """The loops of one kernel, and the memory that they work on."""
+    """The source of one kernel, and the memory that it works on."""
 
-    def __init__(self, source: KernelSource) -> None:
-        self._source = source
+    def __init__(self, source: KernelSource, groups: Sequence[Rows]) -> None:
+        self._source, self._groups = source, groups
         self.memories: list[Any] = []
         self.addresses: list[int] = []
         self.arguments: list[str] = []
-        self._memories: dict[Any, str] = {}
-        self._types: dict[tuple[str, str], int] = {}  # how far each memory is used, in each dtype
-        self._parts: list[tuple[int, Any]] = []  # the number of the last call in it, and a loop, reduction or product
-
-    def add(self, number: int, piece: Piece) -> None:
-        if not isinstance(piece, Formula):
-            self._parts.append((number, piece))
-            return
-        last = self._parts[-1][1] if self._parts else None
-        if isinstance(last, Loop) and last.takes(piece, self.where):
-            self._parts[-1] = number, last
-        else:
-            last = Loop(piece.result.shape)
-            self._parts.append((number, last))
-        last.add(piece, self.where)
-
-    def where(self, value: Value) -> Place:
-        """Where a value lies within the kernel's memory."""
-        if value.block.kind == "argument" and not self._source._has_place(value):
-            name, offset = self._given(value.block), value.offset
-        else:
-            array = self._source._array(value)
-            name, offset = self._fixed(value.block, array)
-        place = Place(name, offset, value.dtype, value.shape, value.strides)
-        key = name, value.dtype.name
-        self._types[key] = max(self._types.get(key, 1), place.span[1] // value.dtype.itemsize)
-        return place
-
-    def _given(self, block: Block) -> str:
-        if block not in self._memories:
-            self._memories[block] = f"a{len(self.arguments)}"
-            self.arguments.append(f"arguments[{block.index}]")
-        return self._memories[block]
-
-    def _fixed(self, block: Block, array: np.ndarray) -> tuple[str, int]:
-        """The name of the memory an array is part of, and where in it the array begins: the arena is one memory."""
-        base = self._source._bases.get(block, block.array)
-        owner = base.base if block.kind == "own" and base.base is not None else base
-        if id(owner) not in self._memories:
-            self._memories[id(owner)] = f"m{len(self.addresses)}"
-            self.memories.append(owner)
-            self.addresses.append(owner.__array_interface__["data"][0])
-        name = self._memories[id(owner)]
-        return name, array.__array_interface__["data"][0] - self.addresses[int(name[1:])]
+        self._names: dict[Any, str] = {}
+        self._lengths: dict[tuple[str, str], int] = {}  # how far each memory is used, in each dtype
+        self._scratch = 0  # bytes of memory for rows and sums
+        self._rows: dict[Block, int] = {}  # where in it the row of a block lies
 
     def source(self) -> str:
         """The kernel as a Python function."""
-        body: list[str] = []
-        for number, part in self._parts:
-            if isinstance(part, Loop):
-                body += part.lines(self.where, lambda value, _, number=number: self._source.needed_after(value, number))
-            else:
-                body += part.lines(self.where)
+        body = [line for number, group in enumerate(self._groups) for line in self._lines(group, f"s{number}")]
+        if self._scratch:
+            memory = numpy_memory.arena_of(self._scratch)
+            self.memories.append(memory)
+            self.addresses.append(memory.__array_interface__["data"][0])
+            self._names["scratch"] = f"m{len(self.addresses) - 1}"
         heads = []
-        for (name, dtype), length in self._types.items():
-            address = f"table[{name[1:]}]" if name[0] == "m" else f"{name}.ctypes.data"
-            heads.append(
-                f"{name}_{dtype} = carray(pointer({address}), ({length},), np.{dtype.replace('bool', 'bool_')})"
-            )
+        for (name, dtype), length in self._lengths.items():
+            index = self._names["scratch"][1:] if name == "scratch" else name[1:]
+            address = f"{name}.ctypes.data" if name[0] == "a" else f"table[{index}]"
+            dtype_name = dtype.replace("bool", "bool_")
+            heads.append(f"{name}_{dtype} = carray(pointer({address}), ({length},), np.{dtype_name})")
         given = [f"a{i}" for i in range(len(self.arguments))]
         return "\n    ".join([f"def kernel({', '.join(['table', *given])}):", *heads, *body]) + "\n"
+
+    def _lines(self, group: Rows, name: str) -> Iterator[str]:
+        """The parts of a group, in rows if there are several."""
+        before, body, after = [], [], []
+        for number, (part, row, steps, summed) in enumerate(group.rows()):
+
+            def element(place: Place, inner: Any, steps: dict[Place, int] = steps) -> str:
+                return self._element(place, steps[place], inner)
+
+            if isinstance(part, Loop):
+                body += part.lines(row, element, self._source.needed)
+                continue
+            sums = self._sums(part.room(row, summed), part.wide, f"{name}_{number}_")
+            if summed:
+                before += part.begin(row, sums)
+                body += part.row_lines(row, element, sums)
+                after += part.end(row, element, sums)
+            else:
+                body += part.lines(row, element, sums)
+        if group.count > 1:
+            body = [f"for r in range({group.count}):", *(f"    {line}" for line in body)]
+        yield from (*before, *body, *after)
+
+    def _sums(self, count: int, dtype: np.dtype[Any], name: str) -> tuple[str, int]:
+        """Room for sums: the name of the memory and where it begins, or of a variable if there is one only."""
+        if count == 1:
+            return name, -1
+        begin = self._room(count * dtype.itemsize)
+        self._use("scratch", dtype, begin + count * dtype.itemsize)
+        return f"scratch_{dtype.name}", begin // dtype.itemsize
+
+    def _room(self, nbytes: int) -> int:
+        begin, self._scratch = self._scratch, self._scratch + -(-nbytes // 64) * 64
+        return begin
+
+    def _element(self, place: Place, step: int, inner: Sequence[tuple[str, int]]) -> str:
+        """The text of an element: of row ``r``, and so many steps away from its beginning."""
+        itemsize = place.dtype.itemsize
+        if place.block in self._source._private:
+            begin, length = self._source._private[place.block]
+            if place.block not in self._rows:
+                self._rows[place.block] = self._room(length)
+            at = self._rows[place.block]
+            name, first, outer, end = "scratch", at + place.offset - begin, 0, at + length
+        else:
+            name, first = self._memory(place.block)
+            first, outer, end = first + place.offset, step, first + place.span[1]
+        self._use(name, place.dtype, end)
+        terms = [("r", outer), *inner]
+        parts = [f"{index} * {step // itemsize}" if step != itemsize else index for index, step in terms if step]
+        begin_text = [str(first // itemsize)] if first or not parts else []
+        return f"{name}_{place.dtype.name}[{' + '.join([*begin_text, *parts])}]"
+
+    def _use(self, name: str, dtype: np.dtype[Any], end: int) -> None:
+        key = name, dtype.name
+        self._lengths[key] = max(self._lengths.get(key, 1), end // dtype.itemsize)
+
+    def _memory(self, block: Block) -> tuple[str, int]:
+        """The name of the memory a block lies in, and where in it the block begins: the arena is one memory."""
+        if block.kind == "argument" or block in self._source._new:
+            if block not in self._names:
+                self._names[block] = f"a{len(self.arguments)}"
+                self.arguments.append(self._source._new.get(block) or f"arguments[{block.index}]")
+            return self._names[block], 0
+        base = self._source._bases.get(block, block.array)
+        owner = base.base if block.kind == "own" and base.base is not None else base
+        if id(owner) not in self._names:
+            self._names[id(owner)] = f"m{len(self.addresses)}"
+            self.memories.append(owner)
+            self.addresses.append(owner.__array_interface__["data"][0])
+        name = self._names[id(owner)]
+        return name, base.__array_interface__["data"][0] - self.addresses[int(name[1:])]

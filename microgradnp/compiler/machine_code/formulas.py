@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..capture import astype, copied
-from ..plan.functions import is_elementwise, loop_dtypes, operands, targets
+from ..plan.functions import is_elementwise, loop_dtypes, operands, side_by_side, targets
+from ..plan.rewriting import contiguous_strides
 from ..program import Call, Value
 
 OPERATORS = {
@@ -20,23 +21,28 @@ OPERATORS = {
     np.maximum: "{0} if {0} >= {1} or {0} != {0} else {1}", np.minimum: "{0} if {0} <= {1} or {0} != {0} else {1}",
 }  # fmt: skip
 # By calls of the same name; these take many times as long as NumPy's vectorized ones.
+FAST = {np.exp: "exp", np.log: "log", np.tanh: "tanh"}  # by functions of ``elementary.py``, named after their dtypes
 SLOW = frozenset({
-    np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.tanh, np.sin, np.cos, np.tan, np.sinh, np.cosh,
+    np.exp2, np.expm1, np.log2, np.log10, np.log1p, np.sin, np.cos, np.tan, np.sinh, np.cosh,
     np.arcsin, np.arccos, np.arctan, np.arctan2, np.arcsinh, np.arccosh, np.arctanh, np.power, np.float_power,
     np.logaddexp, np.hypot,
 })  # fmt: skip
-CALLS = SLOW | {
-    np.sqrt,
-    np.reciprocal,
-    np.sign,
-    np.floor,
-    np.ceil,
-    np.trunc,
-    np.rint,
-    np.copysign,
-    np.isfinite,
-    np.isinf,
-}
+CALLS = (
+    SLOW
+    | FAST.keys()
+    | {
+        np.sqrt,
+        np.reciprocal,
+        np.sign,
+        np.floor,
+        np.ceil,
+        np.trunc,
+        np.rint,
+        np.copysign,
+        np.isfinite,
+        np.isinf,
+    }
+)
 FUNCTIONS = frozenset(OPERATORS) | CALLS
 COPIES = (np.copy, copied, astype, np.ascontiguousarray)
 NUMBERS = frozenset(map(np.dtype, ("bool", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")))
@@ -49,13 +55,16 @@ class Formula:
         self.reads, self.dtypes, self.text, self.result, self.dtype = reads, dtypes, text, result, dtype
 
 
-def formula_of(call: Call) -> Formula | None:
-    """A call element by element; None if it is none, or none that is known here."""
+def formulas_of(call: Call) -> tuple[Formula, ...]:
+    """A call element by element; nothing if it is none, or none that is known here."""
     found = _of_ufunc(call) or _of_copy(call) or _of_where(call)
-    if found is None or found.result.dtype not in NUMBERS:
-        return None
-    kinds = [item.dtype for item in found.reads if isinstance(item, (Value, np.generic))]
-    return found if {*kinds, *found.dtypes, found.dtype} <= NUMBERS else None
+    formulas = (found,) if found is not None else _of_joining(call)
+    return formulas if all(map(_known, formulas)) else ()
+
+
+def _known(formula: Formula) -> bool:
+    kinds = [item.dtype for item in formula.reads if isinstance(item, (Value, np.generic))]
+    return {*kinds, *formula.dtypes, formula.dtype, formula.result.dtype} <= NUMBERS
 
 
 def _of_ufunc(call: Call) -> Formula | None:
@@ -65,7 +74,8 @@ def _of_ufunc(call: Call) -> Formula | None:
     if dtypes is None or len(result) != 1:
         return None
     function: Any = call.function
-    text = OPERATORS.get(function) or f"np.{function.__name__}({', '.join(['{}'] * function.nin)})"
+    name = f"{FAST[function]}_{dtypes[-1].name}" if function in FAST else f"np.{function.__name__}"
+    text = OPERATORS.get(function) or f"{name}({', '.join(['{}'] * function.nin)})"
     return Formula(operands(call), dtypes[:-1], text, result[0], dtypes[-1])
 
 
@@ -88,6 +98,19 @@ def _of_where(call: Call) -> Formula | None:
         return None
     result = call.results[0]
     return Formula(call.args, (np.dtype(bool), result.dtype, result.dtype), "{1} if {0} else {2}", result, result.dtype)
+
+
+def _of_joining(call: Call) -> tuple[Formula, ...]:
+    """Each array is copied to its place, which costs nothing if it is there."""
+    if call.function is not side_by_side:
+        return ()
+    formulas, (whole,), offset = [], call.results, 0
+    for array in call.args:
+        strides = contiguous_strides(array.shape, array.dtype.itemsize)
+        part = Value(whole.number, whole.block, array.shape, array.dtype, strides, whole.offset + offset)
+        formulas.append(Formula((array,), (array.dtype,), "{}", part, array.dtype))
+        offset += array.size * array.dtype.itemsize
+    return tuple(formulas)
 
 
 def constant(number: Any, dtype: np.dtype[Any]) -> str:

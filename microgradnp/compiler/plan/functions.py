@@ -47,13 +47,16 @@ def is_view(call: Call) -> bool:
 
 
 def is_elementwise(call: Call) -> bool:
-    """A ufunc with one result, called with no options but ``out``: each element comes from those at its place."""
+    """A ufunc with one result, called with no options but ``out``: each element comes from those at its place.
+
+    (And ``order``, which the strides of the result tell as well.)
+    """
     function = call.function
     return (
         isinstance(function, np.ufunc)
         and function.signature is None
         and function.nout == 1
-        and call.kwargs.keys() <= {"out"}
+        and call.kwargs.keys() <= {"out", "order"}
         and len(call.args) in (function.nin, function.nin + 1)
     )
 

@@ -189,8 +189,9 @@ def test_layers_in_plain_containers_are_warned_of_once_by_name(value, text):
 def test_a_list_that_is_filled_later_is_warned_of_too():
     model = Holder(layers=[], sizes=[3, 4], names={"a": "b"})
     model.layers += [nn.Linear(1, 1) for _ in range(5)]
-    with pytest.warns(UserWarning, match="'layers' is a plain list"):
+    with pytest.warns(UserWarning, match="'layers' is a plain list") as caught:
         model.zero_grad()
+    assert caught[0].filename == __file__
 
 
 def test_lists_of_what_is_registered_as_well_are_fine():

@@ -236,7 +236,10 @@ def test_modules_that_are_registered_nowhere_or_are_gone():
     outer = Outer()
     outer.hidden_in_a_list = [nn.Linear(1, 1)]
     result = outer(microgradnp.ones(1, 1))
-    assert Parsed(viz.graph(result)).clusters()["Outer"]["Linear"][""] == ["bias", "linear", "weight"]
+    with pytest.warns(UserWarning, match="'hidden_in_a_list' is a plain list") as caught:
+        drawn = viz.graph(result)
+    assert caught[0].filename == __file__
+    assert Parsed(drawn).clusters()["Outer"]["Linear"][""] == ["bias", "linear", "weight"]
     del outer
     gc.collect()
     assert list(Parsed(viz.graph(result)).clusters()) == [""]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from itertools import islice
@@ -40,8 +41,16 @@ def warn_of_plain_containers(root: Any) -> None:
             f"the {what.lower()}s in it are not registered: they are neither trained nor saved. Make it an "
             f"nn.{what}{kind}, or filter this warning if that is meant",
             UserWarning,
-            stacklevel=4,
+            stacklevel=_level_of_the_caller(),
         )
+
+
+def _level_of_the_caller() -> int:
+    """How far up the first function outside the library is, from the one that warns."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("microgradnp."):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def _found(container: Any) -> Iterator[Any]:

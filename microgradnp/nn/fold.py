@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..ops.folding import fold, unfold
+from ..ops.sliding import Sizes
 from ..tensor import Tensor
 from .declared import declared
 from .module import Module
@@ -19,10 +18,10 @@ class Unfold(Module):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Unfold.html
     """
 
-    kernel_size: Any
-    dilation: Any = 1
-    padding: Any = 0
-    stride: Any = 1
+    kernel_size: Sizes
+    dilation: Sizes = 1
+    padding: Sizes = 0
+    stride: Sizes = 1
 
     def forward(self, input: Tensor) -> Tensor:
         return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
@@ -37,11 +36,11 @@ class Fold(Module):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Fold.html
     """
 
-    output_size: Any
-    kernel_size: Any
-    dilation: Any = 1
-    padding: Any = 0
-    stride: Any = 1
+    output_size: Sizes
+    kernel_size: Sizes
+    dilation: Sizes = 1
+    padding: Sizes = 0
+    stride: Sizes = 1
 
     def forward(self, input: Tensor) -> Tensor:
         return fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)

@@ -144,7 +144,7 @@ class AdaptiveMaxPool1d(_Adaptive):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool1d.html
     """
 
-    output_size: Any
+    output_size: Sizes
     return_indices: bool = False
 
     def forward(self, input: Tensor) -> Any:
@@ -160,7 +160,7 @@ class AdaptiveMaxPool2d(_Adaptive):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool2d.html
     """
 
-    output_size: Any
+    output_size: int | tuple[int | None, ...]
     return_indices: bool = False
 
     def forward(self, input: Tensor) -> Any:
@@ -174,7 +174,7 @@ class AdaptiveAvgPool1d(_Adaptive):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html
     """
 
-    output_size: Any
+    output_size: Sizes
 
     def forward(self, input: Tensor) -> Tensor:
         return pooling.adaptive_avg_pool1d(input, self.output_size)
@@ -193,7 +193,7 @@ class AdaptiveAvgPool2d(_Adaptive):
     tensor([[[1.5000]]])
     """
 
-    output_size: Any
+    output_size: int | tuple[int | None, ...]
 
     def forward(self, input: Tensor) -> Tensor:
         return pooling.adaptive_avg_pool2d(input, self.output_size)

@@ -49,8 +49,8 @@ class Upsample(_Upsample):
     tensor([[[1., 1., 2., 2.]]])
     """
 
-    size: Any = None
-    scale_factor: Any = None
+    size: int | tuple[int, ...] | None = None
+    scale_factor: float | tuple[float, ...] | None = None
     mode: str = "nearest"
     align_corners: bool | None = None
     recompute_scale_factor: bool | None = None
@@ -63,8 +63,8 @@ class UpsamplingNearest2d(_Upsample):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.UpsamplingNearest2d.html
     """
 
-    size: Any = None
-    scale_factor: Any = None
+    size: int | tuple[int, ...] | None = None
+    scale_factor: float | tuple[float, ...] | None = None
 
 
 @declared
@@ -74,8 +74,8 @@ class UpsamplingBilinear2d(_Upsample):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.UpsamplingBilinear2d.html
     """
 
-    size: Any = None
-    scale_factor: Any = None
+    size: int | tuple[int, ...] | None = None
+    scale_factor: float | tuple[float, ...] | None = None
 
     mode = "bilinear"
     align_corners = True

@@ -11,7 +11,7 @@ from ..autograd.scope import where as module_path
 from ..tensor import Tensor
 from .record import Array, composite, derivatives, operation
 from .shape import reshape
-from .sliding import Windows, check_image, each, parts_of
+from .sliding import Sizes, Windows, check_image, each, parts_of
 
 
 def _numbered(windows: tuple[Windows, ...], shape: tuple[int, ...]) -> Any:
@@ -87,7 +87,7 @@ def _check_dtype(function: str, input: Tensor) -> None:
 
 
 @composite(public=("nn.functional.unfold",))
-def unfold(input: Array, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Array:
+def unfold(input: Array, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Array:
     """The windows that slide over an image, as columns: (N, C, H, W) or (C, H, W) to (..., C * elements, windows).
 
     A window has ``kernel_size`` elements that lie ``dilation`` apart; it moves by ``stride``, from ``padding`` before
@@ -116,7 +116,12 @@ def unfold(input: Array, kernel_size: Any, dilation: Any = 1, padding: Any = 0, 
 
 @composite(public=("nn.functional.fold",))
 def fold(
-    input: Array, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+    input: Array,
+    output_size: Sizes,
+    kernel_size: Sizes,
+    dilation: Sizes = 1,
+    padding: Sizes = 0,
+    stride: Sizes = 1,
 ) -> Array:
     """Columns added up to the image that they are windows of: (N, C * elements, windows) to (N, C, *output_size).
 

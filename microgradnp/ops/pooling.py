@@ -185,7 +185,7 @@ def adaptive_max_pool1d(input: Array, output_size: Sizes, return_indices: bool =
 
 
 @composite(public=("nn.functional.adaptive_max_pool2d",))
-def adaptive_max_pool2d(input: Array, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool2d(input: Array, output_size: int | tuple[int | None, ...], return_indices: bool = False) -> Any:
     """``adaptive_max_pool1d`` in two dimensions; where ``output_size`` has None the size stays as it is.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_max_pool2d.html
@@ -304,7 +304,7 @@ def adaptive_avg_pool1d(input: Array, output_size: Sizes) -> Array:
 
 
 @composite(public=("nn.functional.adaptive_avg_pool2d",))
-def adaptive_avg_pool2d(input: Array, output_size: Any) -> Array:
+def adaptive_avg_pool2d(input: Array, output_size: int | tuple[int | None, ...]) -> Array:
     """``adaptive_avg_pool1d`` in two dimensions; where ``output_size`` has None the size stays as it is.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html

@@ -193,8 +193,8 @@ def _check_mode(mode: str, shape: tuple[int, ...], align_corners: bool | None, a
 @composite(public=("nn.functional.interpolate",))
 def interpolate(
     input: Array,
-    size: Any = None,
-    scale_factor: Any = None,
+    size: int | tuple[int, ...] | None = None,
+    scale_factor: float | tuple[float, ...] | None = None,
     mode: str = "nearest",
     align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
@@ -244,7 +244,11 @@ def _deprecated(old: str, new: str) -> None:
 
 @composite(public=("nn.functional.upsample",))
 def upsample(
-    input: Array, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
+    input: Array,
+    size: int | tuple[int, ...] | None = None,
+    scale_factor: float | tuple[float, ...] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
 ) -> Array:
     """The former name of ``interpolate``; it warns.
 
@@ -255,7 +259,9 @@ def upsample(
 
 
 @composite(public=("nn.functional.upsample_nearest",))
-def upsample_nearest(input: Array, size: Any = None, scale_factor: Any = None) -> Array:
+def upsample_nearest(
+    input: Array, size: int | tuple[int, ...] | None = None, scale_factor: float | tuple[float, ...] | None = None
+) -> Array:
     """The former name of ``interpolate``; it warns.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_nearest.html
@@ -265,7 +271,9 @@ def upsample_nearest(input: Array, size: Any = None, scale_factor: Any = None) -
 
 
 @composite(public=("nn.functional.upsample_bilinear",))
-def upsample_bilinear(input: Array, size: Any = None, scale_factor: Any = None) -> Array:
+def upsample_bilinear(
+    input: Array, size: int | tuple[int, ...] | None = None, scale_factor: float | tuple[float, ...] | None = None
+) -> Array:
     """The former name of ``interpolate`` with mode "bilinear" and ``align_corners``; it warns.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_bilinear.html

@@ -121,7 +121,7 @@ ROWS: list[tuple[str, str, Any]] = [
         "m = t.nn.utils.weight_norm(t.nn.Linear(2, 1, bias=False, dtype=t.float64))\n"
         "v = m.weight_v\nv.data = C(1.0, 0.0).reshape(1, 2)\nm.weight_g.data = C(2.0).reshape(1, 1)\n"
         "r = second(m(C(1.0, 1.0)), v)",
-        [[[-2.0, -2.0]]],
+        [[[-2.0, -4.0]]],
     ),
     (
         "det-twice",

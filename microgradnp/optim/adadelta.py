@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..tensor import Tensor
-from .elementwise import Elementwise, kept, move_square
+from .elementwise import Elementwise, move_square
 from .optimizer import as_arrays
 
 
@@ -75,8 +75,8 @@ class Adadelta(Elementwise):
     ) -> None:
         """The formula of the class, for each parameter."""
         lr, rho, weight, eps, added = as_arrays(params, lr, rho, weight, eps, added)
-        for array, grad, state, one, two in self.each(params, maximize, added):
-            square, steps = kept(state, "square_avg", array), kept(state, "acc_delta", array)
+        names = ("square_avg", "acc_delta")
+        for array, grad, (square, steps), one, two in self.each(params, names, maximize, added):
             move_square(square, grad, rho, weight, one)
             above = np.sqrt(np.add(steps, eps, one), one)
             below = np.sqrt(np.add(square, eps, two), two)

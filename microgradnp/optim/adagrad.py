@@ -55,10 +55,7 @@ class Adagrad(Elementwise):
         super().__init__(params, defaults)
         for p in self._params():
             self.state[p]["step"] = make(np.zeros((), get_default_dtype()))
-            self._sum(self.state[p], p._array)
-
-    def _sum(self, state: dict[str, Any], array: Any) -> Any:
-        return kept(state, "sum", array, self.defaults["initial_accumulator_value"])
+            kept(self.state[p], "sum", p._array, initial_accumulator_value)
 
     def check_settings(self, group: dict[str, Any]) -> None:
         """Raise ValueError for a setting that is out of range."""
@@ -78,8 +75,8 @@ class Adagrad(Elementwise):
     ) -> None:
         """p -= rate * g / (sqrt(s) + eps)"""
         rate, eps, added = as_arrays(params, rate, eps, added)
-        for array, grad, state, one, _ in self.each(params, maximize, added):
-            squares = self._sum(state, array)
+        first = {"sum": self.defaults["initial_accumulator_value"]}
+        for array, grad, (squares,), one, _ in self.each(params, ("sum",), maximize, added, first=first):
             np.add(squares, np.multiply(grad, grad, one), squares)
             below = np.add(np.sqrt(squares, one), eps, one)
             np.subtract(array, np.multiply(np.divide(grad, below, one), rate, one), array)

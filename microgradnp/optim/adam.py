@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..tensor import Tensor
-from .elementwise import Elementwise, kept, move, move_square
+from .elementwise import Elementwise, move, move_square
 from .optimizer import as_arrays
 
 
@@ -90,13 +90,12 @@ class Adam(Elementwise):
         """p -= rate * m / (sqrt(v) + eps), where ``rate`` and ``eps`` hold the corrections."""
         numbers = as_arrays(params, rate, weight1, beta2, weight2, eps, added, shrunk)
         rate, weight1, beta2, weight2, eps, added, shrunk = numbers
-        for array, grad, state, one, _ in self.each(params, maximize, added, shrunk):
-            mean, square = kept(state, "exp_avg", array), kept(state, "exp_avg_sq", array)
+        names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")[: 3 if amsgrad else 2]
+        for array, grad, (mean, square, *largest), one, _ in self.each(params, names, maximize, added, shrunk):
             move(mean, grad, weight1, one)
             move_square(square, grad, beta2, weight2, one)
             if amsgrad:
-                largest = kept(state, "max_exp_avg_sq", array)
-                square = np.maximum(largest, square, out=largest)
+                square = np.maximum(largest[0], square, out=largest[0])
             below = np.add(np.sqrt(square, one), eps, one)
             np.subtract(array, np.multiply(np.divide(mean, below, one), rate, one), array)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..tensor import Tensor
-from .elementwise import Elementwise, kept, move
+from .elementwise import Elementwise, move
 from .optimizer import as_arrays
 
 
@@ -75,8 +75,8 @@ class Adamax(Elementwise):
     ) -> None:
         """p -= rate * m / u"""
         rate, weight1, beta2, eps, added = as_arrays(params, rate, weight1, beta2, eps, added)
-        for array, grad, state, one, _ in self.each(params, maximize, added):
-            mean, largest = kept(state, "exp_avg", array), kept(state, "exp_inf", array)
+        names = ("exp_avg", "exp_inf")
+        for array, grad, (mean, largest), one, _ in self.each(params, names, maximize, added):
             move(mean, grad, weight1, one)
             np.multiply(largest, beta2, largest)
             np.maximum(largest, np.add(np.abs(grad, one), eps, one), out=largest)

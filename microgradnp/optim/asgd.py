@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dtypes import get_default_dtype
 from ..tensor import Tensor
-from .elementwise import Elementwise, kept, move
+from .elementwise import Elementwise, move
 from .optimizer import as_arrays
 
 
@@ -84,9 +84,8 @@ class ASGD(Elementwise):
     ) -> None:
         """p = shrunk * p - rate * g; without a weight the average is the parameter itself."""
         rate, weight, added, shrunk = as_arrays(params, rate, weight, added, shrunk)
-        for array, grad, state, one, _ in self.each(params, maximize, added, shrunk):
+        for array, grad, (mean,), one, _ in self.each(params, ("ax",), maximize, added, shrunk):
             np.subtract(array, np.multiply(grad, rate, one), array)
-            mean = kept(state, "ax", array)
             if weight is None:
                 np.copyto(mean, array)
             else:

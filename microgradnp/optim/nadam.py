@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..tensor import Tensor
-from .elementwise import Elementwise, kept, move, move_square
+from .elementwise import Elementwise, move, move_square
 from .optimizer import as_arrays
 
 
@@ -90,8 +90,8 @@ class NAdam(Elementwise):
         """p -= (rate * g + ahead * m) / (sqrt(v) + eps)"""
         numbers = as_arrays(params, rate, ahead, weight1, beta2, weight2, eps, added, shrunk)
         rate, ahead, weight1, beta2, weight2, eps, added, shrunk = numbers
-        for array, grad, state, one, two in self.each(params, maximize, added, shrunk):
-            mean, square = kept(state, "exp_avg", array), kept(state, "exp_avg_sq", array)
+        names = ("exp_avg", "exp_avg_sq")
+        for array, grad, (mean, square), one, two in self.each(params, names, maximize, added, shrunk):
             move(mean, grad, weight1, one)
             move_square(square, grad, beta2, weight2, one)
             step = np.add(np.multiply(grad, rate, one), np.multiply(mean, ahead, two), one)

@@ -46,8 +46,7 @@ class Optimizer(Hooked):
         self.param_groups: list[dict[str, Any]] = []
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self._hooks = defaultdict(dict)
-        self._places: dict[Tensor, Place] = {}
-        self._memory: list[np.ndarray] = []
+        self._writes: dict[Tensor, tuple[Any, memory.Writes]] = {}
         groups = list(params)
         for group in groups if groups and isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
@@ -224,10 +223,11 @@ class Optimizer(Hooked):
         """Note the writes to come: a graph that had saved one of these parameters must not be used any more."""
         written = []
         for p in params:
-            place = self._places.get(p)
-            if place is None or place.array is not p._array:
-                place = self._places[p] = Place(p._array)
-            written.append(place.writes)
+            array, writes = self._writes.get(p, (None, None))
+            if array is not p._array:
+                writes = memory.writes_to(p._array)
+                self._writes[p] = (p._array, writes)
+            written.append(writes)
         memory.stamp(written, type(self).__name__ + ".step")
 
     # State
@@ -296,8 +296,8 @@ class Optimizer(Hooked):
         return (p for group in self.param_groups for p in group["params"])
 
     def __getstate__(self) -> dict[str, Any]:
-        # Places belong to this process's memory: a copy finds its own. Hooks belong to this optimizer, as in PyTorch.
-        return {**self.__dict__, "_places": {}, "_memory": [], "_hooks": defaultdict(dict)}
+        # The writes belong to this process's memory: a copy finds its own. Hooks stay with the optimizer, as PyTorch's.
+        return {**self.__dict__, "_writes": {}, "_hooks": defaultdict(dict)}
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -305,16 +305,6 @@ class Optimizer(Hooked):
             settings = sorted(_without_params(group).items())
             text += f"\nParameter Group {i}\n" + "".join(f"    {name}: {value}\n" for name, value in settings)
         return text + ")"
-
-
-class Place:
-    """What an optimizer knows of a parameter's memory."""
-
-    __slots__ = ("array", "scratch", "writes")
-
-    def __init__(self, array: Any) -> None:
-        self.array, self.writes = array, memory.writes_to(array)
-        self.scratch: list[np.ndarray] | None = None
 
 
 def as_array(number: Any, dtype: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..tensor import Tensor
-from .elementwise import Elementwise, kept, move, move_square
+from .elementwise import Elementwise, move, move_square
 from .optimizer import as_arrays
 
 
@@ -86,8 +86,8 @@ class RAdam(Elementwise):
         """p -= rate * m, or rate * m / (sqrt(v) + eps)"""
         numbers = as_arrays(params, rate, eps, weight1, beta2, weight2, added, shrunk)
         rate, eps, weight1, beta2, weight2, added, shrunk = numbers
-        for array, grad, state, one, _ in self.each(params, maximize, added, shrunk):
-            mean, square = kept(state, "exp_avg", array), kept(state, "exp_avg_sq", array)
+        names = ("exp_avg", "exp_avg_sq")
+        for array, grad, (mean, square), one, _ in self.each(params, names, maximize, added, shrunk):
             move(mean, grad, weight1, one)
             move_square(square, grad, beta2, weight2, one)
             step = mean if eps is None else np.divide(mean, np.add(np.sqrt(square, one), eps, one), one)

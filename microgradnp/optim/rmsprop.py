@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..tensor import Tensor
-from .elementwise import Elementwise, kept, move, move_square
+from .elementwise import Elementwise, move, move_square
 from .optimizer import as_arrays
 
 
@@ -81,17 +81,16 @@ class RMSprop(Elementwise):
     ) -> None:
         """The formula of the class, for each parameter."""
         lr, alpha, weight, eps, momentum, added = as_arrays(params, lr, alpha, weight, eps, momentum, added)
-        for array, grad, state, one, _ in self.each(params, maximize, added):
-            square = kept(state, "square_avg", array)
+        names = ("square_avg", *("momentum_buffer",) * (momentum is not None), *("grad_avg",) * centered)
+        for array, grad, (square, *more), one, _ in self.each(params, names, maximize, added):
             move_square(square, grad, alpha, weight, one)
-            if momentum is not None:
-                buffer = kept(state, "momentum_buffer", array)
             if centered:
-                mean = kept(state, "grad_avg", array)
+                mean = more[-1]
                 move(mean, grad, weight, one)
                 square = np.subtract(square, np.multiply(mean, mean, one), one)
             step = np.divide(grad, np.add(np.sqrt(square, one), eps, one), one)
             if momentum is not None:
+                buffer = more[0]
                 np.multiply(buffer, momentum, buffer)
                 step = np.add(buffer, step, buffer)
             np.subtract(array, np.multiply(step, lr, one), array)

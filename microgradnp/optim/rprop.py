@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..tensor import Tensor
-from .elementwise import Elementwise, kept
+from .elementwise import Elementwise
 from .optimizer import as_arrays
 
 
@@ -76,8 +76,8 @@ class Rprop(Elementwise):
     ) -> None:
         """The formula of the class, for each parameter."""
         lr, slope, curve, least, most = as_arrays(params, lr, slope, curve, least, most)
-        for array, grad, state, one, two in self.each(params, maximize):
-            before, size = kept(state, "prev", array), kept(state, "step_size", array, lr)
+        names, first = ("prev", "step_size"), {"step_size": lr}
+        for array, grad, (before, size), one, two in self.each(params, names, maximize, first=first):
             sign = np.sign(np.multiply(grad, before, one), one)
             factor = np.multiply(np.add(np.multiply(sign, curve, two), slope, two), sign, two)
             np.multiply(size, np.add(factor, 1, two), size)

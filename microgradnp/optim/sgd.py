@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor, make
+from ..tensor import Tensor
 from .elementwise import Elementwise
 from .optimizer import as_arrays
 
@@ -85,20 +85,19 @@ class SGD(Elementwise):
     ) -> None:
         """The formula of the class, for each parameter."""
         lr, momentum, weight, added = as_arrays(params, lr, momentum, weight, added)
-        for p, (array, step, _, one, two) in zip(params, self.each(params, maximize, added), strict=True):
-            if momentum is not None:
-                step = self._with_momentum(self.state[p], step, momentum, weight, nesterov, one)
-            np.subtract(array, np.multiply(step, lr, two), array)
-
-    @staticmethod
-    def _with_momentum(
-        state: dict[str, Any], grad: Any, momentum: Any, weight: Any, nesterov: bool, scratch: Any
-    ) -> Any:
-        if state.get("momentum_buffer") is None:
-            state["momentum_buffer"] = make(np.copy(grad))
-            buffer = state["momentum_buffer"]._array
-        else:
-            buffer = state["momentum_buffer"]._array
-            np.multiply(buffer, momentum, buffer)
-            np.add(buffer, grad if weight is None else np.multiply(grad, weight, scratch), buffer)
-        return np.add(grad, np.multiply(buffer, momentum, scratch), scratch) if nesterov else buffer
+        if momentum is None:
+            for array, grad, _, one, _ in self.each(params, (), maximize, added):
+                np.subtract(array, np.multiply(grad, lr, one), array)
+            return
+        parts: dict[bool, list[Tensor]] = {True: [], False: []}  # those that begin, and the others
+        for p in params:
+            parts[self.state[p].get("momentum_buffer") is None].append(p)
+        for begins, some in parts.items():
+            for array, grad, (buffer,), one, two in self.each(some, ("momentum_buffer",), maximize, added):
+                if begins:
+                    np.copyto(buffer, grad)
+                else:
+                    np.multiply(buffer, momentum, buffer)
+                    np.add(buffer, grad if weight is None else np.multiply(grad, weight, one), buffer)
+                step = np.add(grad, np.multiply(buffer, momentum, one), one) if nesterov else buffer
+                np.subtract(array, np.multiply(step, lr, two), array)

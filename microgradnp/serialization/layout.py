@@ -7,7 +7,7 @@ described by where they lie in there (``Fact``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypedDict
 
 import numpy as np
@@ -133,6 +133,6 @@ def in_order(array: np.ndarray, strides: list[int]) -> tuple[np.ndarray, np.ndar
     return out, memory
 
 
-def laid_into(memory: np.ndarray, fact: Fact, dtype: np.dtype[Any]) -> np.ndarray:
+def laid_into(memory: np.ndarray, fact: Mapping[str, Any], dtype: np.dtype[Any]) -> np.ndarray:
     """The array that a fact describes, in the memory that it names."""
     return np.ndarray(tuple(fact["shape"]), dtype, memory, fact["offset"], tuple(fact["strides"]))

@@ -17,14 +17,14 @@ from ..dtypes import as_dtype
 from ..nn.parameter import Parameter
 from ..tensor import Size, Tensor, make
 from .errors import LoadError
-from .layout import Fact, in_order, laid_into
+from .layout import in_order, laid_into
 from .scalars import FACTORIES, KEYS, NUMBERS
 
 
 class Reader:
-    """Makes objects of the nodes of a tree, with arrays by name from ``array`` and what is said of tensors."""
+    """Makes objects of the nodes of a tree, with arrays by name from ``array``, and the ``Fact`` of each tensor."""
 
-    def __init__(self, array: Callable[[str], np.ndarray], facts: dict[str, Fact]) -> None:
+    def __init__(self, array: Callable[[str], np.ndarray], facts: dict[str, dict[str, Any]]) -> None:
         self._read, self._facts = array, facts
         self._memory: dict[str, np.ndarray] = {}
         self._whole: dict[str, np.ndarray] = {}
@@ -80,7 +80,7 @@ class Reader:
 
     def tensor(self, name: str) -> Tensor:
         if name not in self._made:
-            fact = self._facts.get(name, Fact())
+            fact = self._facts.get(name, {})
             if "within" in fact:
                 dtype = as_dtype(fact["dtype"], "load")
                 array = laid_into(self.memory(fact["within"]), fact, dtype)
@@ -101,7 +101,7 @@ class Reader:
         """The memory of an array of the file: those that lie in it share it."""
         if name not in self._memory:
             whole = memory = self._read(name)
-            strides = self._facts.get(name, Fact()).get("strides")
+            strides = self._facts.get(name, {}).get("strides")
             if strides is not None:
                 whole, memory = in_order(whole, strides)
             self._whole[name], self._memory[name] = whole, memory

@@ -66,7 +66,8 @@ def _is_size(value: Any) -> bool:
 
 def _tensor(storage: Any, offset: Any, size: Any, stride: Any, requires_grad: Any, hooks: Any, *more: Any) -> Tensor:
     """``_rebuild_tensor_v2``: a view of a storage. Offset and strides are in elements. (``more``: flags of complex.)"""
-    return _view(*storage, offset, size, stride, requires_grad)
+    _, memory = storage
+    return _view(memory, offset, size, stride, requires_grad)
 
 
 def _tensor_of_type(
@@ -76,10 +77,10 @@ def _tensor_of_type(
     _, memory = storage
     if not isinstance(kind, np.dtype):
         raise LoadError("load: the pickle is damaged: a tensor without a type")
-    return _view(kind, memory.view(kind), offset, size, stride, requires_grad)
+    return _view(memory.view(kind), offset, size, stride, requires_grad)
 
 
-def _view(_: Any, memory: np.ndarray, offset: Any, size: Any, stride: Any, requires_grad: Any) -> Tensor:
+def _view(memory: np.ndarray, offset: Any, size: Any, stride: Any, requires_grad: Any) -> Tensor:
     if len(size) != len(stride) or not all(map(_is_size, (offset, *size, *stride))):
         raise LoadError("load: the pickle is damaged: a tensor with impossible sizes or strides")
     item = memory.itemsize

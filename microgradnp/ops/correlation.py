@@ -60,9 +60,8 @@ def _all_seen(array: Any, windows: Sequence[Windows], groups: int, by_pixel: boo
     (samples, channels, *size), margins = array.shape, _margins(array.shape[2:], windows)
     whole, inside = _room(size, margins)
     if by_pixel:
-        wide = np.zeros((samples, *whole, channels), array.dtype).transpose(
-            (0, array.ndim - 1, *range(1, array.ndim - 1))
-        )
+        wide = np.zeros((samples, *whole, channels), array.dtype)
+        wide = wide.transpose((0, wide.ndim - 1, *range(1, wide.ndim - 1)))
     elif whole != size:
         wide = np.zeros((samples, channels, *whole), array.dtype)
     else:
@@ -162,7 +161,10 @@ def convolution(input: Array, weight: Array, windows: tuple[Windows, ...], group
     for block in _blocks(groups * matrices.shape[2], samples, places):
         part = target[block]
         products = np.matmul(matrices, _columns(seen[block], dims, by_pixel)).reshape(part.shape)
-        part[...] = products if bias is None else np.add(products, bias, products)
+        if bias is None:
+            part[...] = products
+        else:
+            np.add(products, bias, out=part)
     return out
 
 

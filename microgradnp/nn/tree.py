@@ -204,26 +204,19 @@ class Tree:
         if remove_duplicate:
             memo.add(self)
         yield prefix, self
-        for name, module in self._modules.items():
-            if module is not None:
+        for name, kind in list(self._registered.items()):
+            if kind == MODULE and (module := self.__dict__.get(name)) is not None:
                 yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
     def modules(self, remove_duplicate: bool = True) -> Iterator[Any]:
         """This module and all modules within."""
         return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
-    def _named_tensors(
-        self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool
-    ) -> Iterator[tuple[str, Any]]:
-        seen: set[Tensor] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
-        for path, module in modules:
-            for name, tensor in _Entries(module, kind).items():
-                if tensor is None or tensor in seen:
-                    continue
-                if remove_duplicate:
-                    seen.add(tensor)
-                yield f"{path}.{name}" if path else name, tensor
+    def _places(self, prefix: str, recurse: bool, remove_duplicate: bool) -> list[tuple[str, Any]]:
+        """The modules to look for tensors in, with their names."""
+        return (
+            list(self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)) if recurse else [(prefix, self)]
+        )
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
@@ -232,9 +225,10 @@ class Tree:
 
         Warns (UserWarning) of parameters and layers in plain lists, tuples and dictionaries, which are not among them.
         """
+        places = self._places(prefix, recurse, remove_duplicate)
         if recurse:
-            warn_of_plain_containers(self)
-        return self._named_tensors(PARAMETER, prefix, recurse, remove_duplicate)
+            warn_of_plain_containers(places, (Parameter, Tree))
+        return _named_tensors(places, PARAMETER, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters, for an optimizer; ``recurse=False`` leaves out those of submodules."""
@@ -244,7 +238,7 @@ class Tree:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """The buffers with their dotted names, in order of definition; a shared one once."""
-        return self._named_tensors(BUFFER, prefix, recurse, remove_duplicate)
+        return _named_tensors(self._places(prefix, recurse, remove_duplicate), BUFFER, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """The buffers; ``recurse=False`` leaves out those of submodules."""
@@ -281,6 +275,18 @@ class Tree:
         if strict or hasattr(owner, name):
             _attribute(owner, name, Tree, "an nn.Module", target)
         setattr(owner, name, module)
+
+
+def _named_tensors(places: list[tuple[str, Any]], kind: str, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+    seen: set[Tensor] = set()
+    for path, module in places:
+        for name, its_kind in list(module._registered.items()):
+            tensor = module.__dict__[name] if its_kind == kind else None
+            if tensor is None or tensor in seen:
+                continue
+            if remove_duplicate:
+                seen.add(tensor)
+            yield f"{path}.{name}" if path else name, tensor
 
 
 def _taken(name: str, cls: type, what: str) -> KeyError:

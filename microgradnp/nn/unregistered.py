@@ -17,21 +17,24 @@ FEW = 3  # a list of layers has one among its first items; the rest of a list of
 _told: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # by module: the attributes that were warned of
 
 
-def warn_of_plain_containers(root: Any) -> None:
-    """Warn, once, of each attribute that holds modules or parameters which ``root`` has nowhere registered."""
+def warn_of_plain_containers(places: list[tuple[str, Any]], kinds: tuple[type, ...]) -> None:
+    """Warn, once, of each attribute that holds what is of these kinds, and that none of the modules has registered.
+
+    ``places`` are a module and all within, with their names.
+    """
     suspects = [
         (path, module, name, value)
-        for path, module in root.named_modules()
+        for path, module in places
         for name, value in module.__dict__.items()
-        if value.__class__ in PLAIN and value and name not in _told.get(module, ()) and any(_found(value))
+        if value.__class__ in PLAIN and value and name != "_registered" and any(_found(value, kinds))
     ]
     if not suspects:
         return
-    known = {id(module) for module in root.modules()}
-    known.update(id(p) for module in root.modules() for p in module._parameters.values())
+    known = {id(module) for _, module in places}
+    known.update(id(p) for _, module in places for p in module._parameters.values())
     for path, module, name, value in suspects:
-        lost = next((item for item in _found(value) if id(item) not in known), None)
-        if lost is None:
+        lost = next((item for item in _found(value, kinds) if id(item) not in known), None)
+        if lost is None or name in _told.get(module, ()):
             continue
         _told.setdefault(module, set()).add(name)
         container, kind = ("dict", "Dict") if isinstance(value, dict) else (type(value).__name__, "List")
@@ -53,10 +56,10 @@ def _level_of_the_caller() -> int:
     return level
 
 
-def _found(container: Any) -> Iterator[Any]:
-    """The modules and parameters among the first items of a container, and of containers in it."""
+def _found(container: Any, kinds: tuple[type, ...]) -> Iterator[Any]:
+    """What is of these kinds among the first items of a container, and of containers in it."""
     for item in islice(container.values() if container.__class__ is dict else container, FEW):
-        if isinstance(item, Parameter) or hasattr(item, "named_modules"):
+        if isinstance(item, kinds):
             yield item
         elif item.__class__ in PLAIN and item:
-            yield from _found(item)
+            yield from _found(item, kinds)

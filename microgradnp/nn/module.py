@@ -16,23 +16,7 @@ from ..autograd.scope import Scope, current
 from ..tensor import Tensor, make
 from . import state
 from .hooks import EVERYWHERE, ForwardHook, Hooks
-from .registration import (
-    register_module_buffer_registration_hook,
-    register_module_module_registration_hook,
-    register_module_parameter_registration_hook,
-)
-from .tree import Tree, note_change
-
-__all__ = [
-    "Module",
-    "register_module_buffer_registration_hook",
-    "register_module_forward_hook",
-    "register_module_forward_pre_hook",
-    "register_module_full_backward_hook",
-    "register_module_full_backward_pre_hook",
-    "register_module_module_registration_hook",
-    "register_module_parameter_registration_hook",
-]
+from .tree import Tree
 
 if TYPE_CHECKING:
     from .summary import Summary
@@ -352,50 +336,6 @@ class Module(Tree):
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         self.__dict__.update(attributes)
         self.__dict__.update(_registered=dict(self._registered), _transient=set(self._transient))
-
-
-# Hooks of all modules
-
-
-class _HandleOfAll(RemovableHandle):
-    """When the last hook of all modules is gone, their calls cost what they did before."""
-
-    def __init__(self, kind: str, hook: Any) -> None:
-        super().__init__(getattr(EVERYWHERE, kind), hook)
-        self._tell()
-
-    def remove(self) -> None:
-        super().remove()
-        self._tell()
-
-    def _tell(self) -> None:
-        Module._hooks = EVERYWHERE if any(getattr(EVERYWHERE, kind) for kind in Hooks.CALLS) else None
-        note_change()
-
-
-def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """Call ``hook(module, args)`` before every forward pass of every module, before the module's own hooks."""
-    return _HandleOfAll("before", ForwardHook(hook, with_kwargs=False))
-
-
-def register_module_forward_hook(
-    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
-) -> RemovableHandle:
-    """Call ``hook(module, args, output)`` after every forward pass of every module, before the module's own hooks.
-
-    The arguments are those of ``Module.register_forward_hook``.
-    """
-    return _HandleOfAll("after", ForwardHook(hook, with_kwargs, always_call))
-
-
-def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """``Module.register_full_backward_pre_hook`` for every module; before the module's own hooks."""
-    return _HandleOfAll("before_backward", hook)
-
-
-def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """``Module.register_full_backward_hook`` for every module; before the module's own hooks."""
-    return _HandleOfAll("after_backward", hook)
 
 
 def _switch(module: Module, mode: bool) -> None:

@@ -4,9 +4,13 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from . import module
+
+__all__ = ["module"]
+
 PLACES = {  # of PyTorch's files: those that have a counterpart here
     **{name: name for name in (
-        "activation", "batchnorm", "container", "conv", "distance", "dropout", "flatten", "linear", "loss", "module",
+        "activation", "batchnorm", "container", "conv", "distance", "dropout", "flatten", "linear", "loss",
         "normalization", "padding", "pooling", "transformer", "upsampling",
     )},
     "instancenorm": "batchnorm", "pixelshuffle": "shuffling", "rnn": "recurrent", "sparse": "embedding",

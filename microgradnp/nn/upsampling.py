@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ops.resampling import interpolate
+from ..ops.interpolation import interpolate
 from ..tensor import Tensor
 from .declared import declared, shown
 from .module import Module

@@ -26,6 +26,7 @@ from . import (
     inplace,
     inspection,
     integers,
+    interpolation,
     joining,
     linalg,
     loss,

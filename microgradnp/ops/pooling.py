@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,9 @@ from ..dtypes import float16, float32
 from ..tensor import Tensor, make
 from .activation import check_floats, relu
 from .arithmetic import abs, div, pow, sign
-from .comparison import where
 from .conversion import cast
-from .indexing import getitem
-from .parts import along
 from .record import Array, composite, dispatched
+from .resampling import Resampling, resampled
 from .sliding import (
     Sizes,
     Windows,
@@ -32,42 +31,29 @@ from .sliding import (
 # What all of them share
 
 
-def _adapted(
-    function: str, input: Tensor, counts: Sequence[int], channels: bool
-) -> tuple[Tensor, tuple[Windows, ...], list[np.ndarray]]:
-    """Windows that divide the last dimensions into ``counts`` parts; and where their elements are in the input.
+@lru_cache(maxsize=256)
+def _parts(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The parts that a dimension is divided into: where each begins, and where it ends.
 
-    Window i of n begins at ``floor(i * size / n)`` and ends before ``ceil((i + 1) * size / n)``. Where they are not all
-    of one size the input is arranged anew, window by window, and what a window lacks is its last element again.
+    Part i of n begins at ``floor(i * length / n)`` and ends before ``ceil((i + 1) * length / n)``.
     """
-    check_image(function, input, len(counts), channels)
-    if min(counts) < 0:
-        raise RuntimeError(f"{module_path()}{function}: output_size must not be negative, but got {tuple(counts)}")
-    windows, positions = [], []
-    for dim, count in enumerate(counts, input.ndim - len(counts)):
-        begins, ends = _bounds(input.shape[dim], count)
-        size = int((ends - begins).max(initial=1))
-        positions.append(np.minimum(begins[:, None] + np.arange(size), ends[:, None] - 1))
-        windows.append(Windows(count, size, size))
-        if count * size != input.shape[dim]:
-            input = getitem(input, along(dim, positions[-1].reshape(-1)))
-    return input, tuple(windows), positions
-
-
-def _bounds(length: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where each of ``count`` windows begins and ends."""
     numbers = np.arange(count)
     return numbers * length // max(count, 1), -(-(numbers + 1) * length // max(count, 1))
 
 
-def _output_size(function: str, input: Tensor, output_size: Any, count: int) -> tuple[int, ...]:
-    """The sizes asked for, where None stands for the input's own."""
+def _output_size(function: str, input: Tensor, output_size: Any, count: int, channels: bool) -> tuple[int, ...]:
+    """The sizes asked for, where None stands for the input's own; the arguments of adaptive pooling are checked."""
+    check_floats(function, input)
+    check_image(function, input, count, channels)
     if count > 1 and isinstance(output_size, (tuple, list)):
         if len(output_size) != count:
             raise RuntimeError(f"{function}: output_size must be an int or {count} of them, but got {output_size}")
         own = input.shape[-count:]
         output_size = [size if wanted is None else wanted for wanted, size in zip(output_size, own, strict=False)]
-    return each(function, "output_size", output_size, count)
+    sizes = each(function, "output_size", output_size, count)
+    if min(sizes) < 0:
+        raise RuntimeError(f"{module_path()}{function}: output_size must not be negative, but got {sizes}")
+    return sizes
 
 
 # The largest element
@@ -106,7 +92,7 @@ def _indices(places: Any, positions: Sequence[np.ndarray], lengths: Sequence[int
 
 def _max_pool_of(function: str, input: Tensor, count: int, return_indices: bool, *geometry: Any) -> Any:
     windows = windows_of(function, input, count, *geometry)
-    positions = [one.positions() for one in windows]
+    positions = [one.positions() for one in windows] if return_indices else []
     return _max_pool(function, input, windows, positions, input.shape[-count:], return_indices)
 
 
@@ -167,10 +153,30 @@ def max_pool2d(
 
 
 def _adaptive_max_pool(function: str, count: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
-    check_floats(function, input)
-    sizes = _output_size(function, input, output_size, count)
-    arranged, windows, positions = _adapted(function, input, sizes, channels=True)
-    return _max_pool(function, arranged, windows, positions, input.shape[-count:], return_indices)
+    sizes = _output_size(function, input, output_size, count, channels=True)
+    lengths = input.shape[-count:]
+    windows, positions = [], []
+    for dim, (length, size) in enumerate(zip(lengths, sizes, strict=True), input.ndim - count):
+        positions.append(_places(length, size))
+        elements = positions[-1].shape[1]
+        windows.append(Windows(size, elements, elements))
+        if size * elements != length:
+            input = resampled(input, dim, _gathered(length, size))
+    return _max_pool(function, input, tuple(windows), positions, lengths, return_indices)
+
+
+@lru_cache(maxsize=256)
+def _places(length: int, count: int) -> np.ndarray:
+    """Where the elements of all parts are: (parts, elements). What a shorter part lacks is its last element again."""
+    begins, ends = _parts(length, count)
+    return np.minimum(begins[:, None] + np.arange((ends - begins).max(initial=1)), ends[:, None] - 1)
+
+
+@lru_cache(maxsize=256)
+def _gathered(length: int, count: int) -> Resampling:
+    """The elements of all parts, one part after the other."""
+    places = _places(length, count).reshape(-1)
+    return Resampling(places, np.arange(places.size), np.ones(places.size), length, places.size)
 
 
 @composite(public=("nn.functional.adaptive_max_pool1d",))
@@ -281,17 +287,25 @@ def avg_pool2d(
 
 
 def _adaptive_avg_pool(function: str, count: int, input: Tensor, output_size: Any) -> Tensor:
-    check_floats(function, input)
-    sizes = _output_size(function, input, output_size, count)
-    arranged, windows, _ = _adapted(function, input, sizes, channels=False)
-    counts = []
-    for dim, one in enumerate(windows, -count):
-        begins, ends = _bounds(input.shape[dim], one.count)
-        counts.append(ends - begins)
-        if (counts[-1] < one.size).any():  # the last element again, which does not count
-            again = begins[:, None] + np.arange(one.size) >= ends[:, None]
-            arranged = where(make(again.reshape(-1, *(1,) * (-dim - 1))), 0.0, arranged)
-    return _mean_of_windows(arranged, windows, _outer(counts))
+    sizes = _output_size(function, input, output_size, count, channels=False)
+    lengths = input.shape[-count:]
+    if all(size and not length % size for length, size in zip(lengths, sizes, strict=True)):
+        elements = [length // size for length, size in zip(lengths, sizes, strict=True)]
+        windows = tuple([Windows(size, n, n) for size, n in zip(sizes, elements, strict=True)])
+        return _mean_of_windows(input, windows, math.prod(elements))
+    out = cast(input, float32) if input.dtype == float16 else input
+    for dim in range(-1, -count - 1, -1):
+        out = resampled(out, input.ndim + dim, _means(lengths[dim], sizes[dim]))
+    return cast(out, input.dtype)
+
+
+@lru_cache(maxsize=256)
+def _means(length: int, count: int) -> Resampling:
+    """The means of all parts."""
+    begins, ends = _parts(length, count)
+    targets = np.repeat(np.arange(count), ends - begins)
+    sources = np.concatenate([np.arange(*part) for part in zip(begins, ends, strict=True)] or [targets])
+    return Resampling(sources, targets, 1 / (ends - begins)[targets], length, count)
 
 
 @composite(public=("adaptive_avg_pool1d", "nn.functional.adaptive_avg_pool1d"))

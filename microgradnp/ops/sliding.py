@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import index as as_int
 from typing import Any
 
@@ -53,26 +54,34 @@ class Windows:
         """Whether no window reaches beyond the ``length`` elements there are."""
         return not self.padding and (self.count - 1) * self.stride + self.reach <= length
 
-    def parts(self, length: int) -> Iterator[tuple[slice, slice]]:
-        """Of the first, second, ... element of all windows: which windows have it inside ``length``, and where."""
-        for i in range(self.size):
-            shift = i * self.dilation - self.padding
-            first = max(0, -(shift // self.stride))
-            count = max(0, min(self.count, (length - 1 - shift) // self.stride + 1) - first)
-            begin = first * self.stride + shift
-            yield slice(first, first + count), slice(begin, begin + count * self.stride, self.stride)
-
     def positions(self) -> np.ndarray:
         """Where the elements lie: (count, size)."""
         begins = np.arange(self.count) * self.stride - self.padding
         return begins[:, None] + np.arange(self.size) * self.dilation
 
 
-def parts_of(windows: Sequence[Windows], shape: Sequence[int]) -> Iterator[tuple[Any, Any]]:
-    """``Windows.parts`` in several dimensions, the last of ``shape``, as indices: of results, and of the input."""
-    lengths = shape[len(shape) - len(windows) :]
-    for pairs in itertools.product(*(w.parts(length) for w, length in zip(windows, lengths, strict=True))):
-        yield (..., *(result for result, _ in pairs)), (..., *(place for _, place in pairs))
+@lru_cache(maxsize=1024)
+def parts_along(windows: Windows, length: int) -> list[tuple[slice, slice]]:
+    """Of the first, second, ... element of all windows: which windows have it inside ``length``, and where."""
+    parts = []
+    for i in range(windows.size):
+        shift = i * windows.dilation - windows.padding
+        first = max(0, -(shift // windows.stride))
+        count = max(0, min(windows.count, (length - 1 - shift) // windows.stride + 1) - first)
+        begin = first * windows.stride + shift
+        parts.append((slice(first, first + count), slice(begin, begin + count * windows.stride, windows.stride)))
+    return parts
+
+
+def parts_of(windows: tuple[Windows, ...], shape: tuple[int, ...]) -> list[tuple[Any, Any]]:
+    """``parts_along`` several dimensions, the last of ``shape``, as indices: of results, and of the input."""
+    return _parts_of(windows, shape[len(shape) - len(windows) :])
+
+
+@lru_cache(maxsize=1024)
+def _parts_of(windows: tuple[Windows, ...], lengths: tuple[int, ...]) -> list[tuple[Any, Any]]:
+    parts = itertools.product(*map(parts_along, windows, lengths))
+    return [((..., *(result for result, _ in pairs)), (..., *(place for _, place in pairs))) for pairs in parts]
 
 
 def _sizes(windows: Sequence[Windows]) -> int:
@@ -123,8 +132,14 @@ def windows_of(
         if min(numbers) <= 0:
             raise RuntimeError(f"{module_path()}{function}: {name} must be greater than zero, but got {numbers}")
     check_image(function, input, count)
-    numbers = zip(range(-count, 0), sizes, strides, paddings, dilations, strict=True)
-    return tuple([_windows_along(function, tuple(input.shape), ceil_mode, *of_one) for of_one in numbers])
+    return _windows_in(function, tuple(input.shape), sizes, strides, paddings, dilations, ceil_mode)
+
+
+@lru_cache(maxsize=1024)
+def _windows_in(function: str, shape: tuple[int, ...], *geometry: Any) -> tuple[Windows, ...]:
+    *numbers, ceil_mode = geometry
+    dims = range(-len(numbers[0]), 0)
+    return tuple([_windows_along(function, shape, ceil_mode, *of_one) for of_one in zip(dims, *numbers, strict=True)])
 
 
 def _windows_along(
@@ -169,7 +184,7 @@ def _combined(combine: np.ufunc, input: Any, windows: Sequence[Windows], neutral
 
 
 def _combined_along(combine: np.ufunc, input: Any, dim: int, windows: Windows) -> Any:
-    first, *others = [input[along(dim, place)] for _, place in windows.parts(input.shape[dim])]
+    first, *others = [input[along(dim, place)] for _, place in parts_along(windows, input.shape[dim])]
     if not others:
         return first.copy()
     out = combine(first, others[0])
@@ -181,7 +196,7 @@ def _combined_along(combine: np.ufunc, input: Any, dim: int, windows: Windows) -
 @dispatched
 def _combined_inside(combine: np.ufunc, input: Any, dim: int, windows: Windows, neutral: Any) -> Any:
     out = np.full((*input.shape[:dim], windows.count, *input.shape[dim + 1 :]), neutral, input.dtype)
-    for result, place in windows.parts(input.shape[dim]):
+    for result, place in parts_along(windows, input.shape[dim]):
         seen = out[along(dim, result)]
         combine(seen, input[along(dim, place)], out=seen)
     return out
@@ -232,7 +247,7 @@ def spread_over_windows(input: Array, windows: tuple[Windows, ...], shape: tuple
 
 def _spread_along(input: Any, dim: int, windows: Windows, length: int) -> Any:
     out = np.zeros((*input.shape[:dim], length, *input.shape[dim + 1 :]), input.dtype)
-    for result, place in windows.parts(length):
+    for result, place in parts_along(windows, length):
         _add(out, along(dim, place), input[along(dim, result)], windows.disjoint)
     return out
 

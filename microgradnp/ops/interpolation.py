@@ -65,6 +65,7 @@ def _resized(input: Tensor, sizes: list[int], factors: list[Any], mode: str, ali
     return input
 
 
+@lru_cache(maxsize=256)
 def _repeats(plan: Resampling) -> bool:
     """Whether each element is repeated, all of them equally often."""
     times = plan.count // plan.length

@@ -202,17 +202,6 @@ def adaptive_max_pool2d(input: Array, output_size: int | tuple[int | None, ...],
 # The mean
 
 
-def _outer(numbers: Sequence[np.ndarray]) -> Any:
-    """The products of numbers for each dimension: a Python number if they are all the same, else an array."""
-    product = numbers[0] if len(numbers) == 1 else np.multiply.outer(*numbers)
-    return product.item(0) if product.size and (product == product.flat[0]).all() else product
-
-
-def _divided(total: Tensor, divisor: Any) -> Tensor:
-    divisor = make(divisor.astype(total.dtype)) if isinstance(divisor, np.ndarray) else divisor
-    return div(total, divisor, rounding_mode="trunc" if total.dtype.kind == "i" else None)
-
-
 def _avg_pool(
     function: str, input: Tensor, windows: tuple[Windows, ...], count_include_pad: bool, divisor_override: int | None
 ) -> Tensor:
@@ -220,8 +209,7 @@ def _avg_pool(
         raise NotImplementedError(f"{module_path()}{function}: not implemented for {input.dtype}: use .float()")
     divisor: Any = divisor_override
     if divisor is None:
-        lengths = input.shape[-len(windows) :]
-        divisor = _outer([_counted(*pair, count_include_pad) for pair in zip(windows, lengths, strict=True)])
+        divisor = _counted(windows, tuple(input.shape)[-len(windows) :], bool(count_include_pad))
     elif isinstance(divisor, bool) or not isinstance(divisor, int):
         raise TypeError(f"{function}(): argument 'divisor_override' must be int, not {type(divisor).__name__}")
     elif not divisor:
@@ -229,17 +217,24 @@ def _avg_pool(
     return _mean_of_windows(input, windows, divisor)
 
 
-def _counted(windows: Windows, length: int, with_padding: bool) -> np.ndarray:
-    """How many elements of each window count: those of the input, and perhaps those of the padding."""
-    begins = windows.positions()[:, 0]
-    ends = np.minimum(begins + windows.size, length + windows.padding)
-    return ends - begins if with_padding else np.minimum(ends, length) - np.maximum(begins, 0)
+@lru_cache(maxsize=256)
+def _counted(windows: tuple[Windows, ...], lengths: tuple[int, ...], with_padding: bool) -> Any:
+    """How many elements of each window count: a number if they are the same in all windows, else an array."""
+    counts: Any = 1
+    for one, length in zip(windows, lengths, strict=True):
+        begins = one.positions()[:, 0]
+        ends = np.minimum(begins + one.size, length + one.padding)
+        own = ends - begins if with_padding else np.minimum(ends, length) - np.maximum(begins, 0)
+        counts = np.multiply.outer(counts, own)
+    return counts.item(0) if (counts == counts.flat[0]).all() else counts
 
 
 def _mean_of_windows(input: Tensor, windows: tuple[Windows, ...], divisor: Any) -> Tensor:
+    """The sums divided by a number, or by an array with one for each window; those of integers are rounded to 0."""
     if input.dtype == float16:  # rounded once
         return cast(_mean_of_windows(cast(input, float32), windows, divisor), float16)
-    return _divided(sum_of_windows(input, windows), divisor)
+    divisor = make(divisor.astype(input.dtype)) if isinstance(divisor, np.ndarray) else divisor
+    return div(sum_of_windows(input, windows), divisor, rounding_mode="trunc" if input.dtype.kind == "i" else None)
 
 
 @composite(public=("avg_pool1d", "nn.functional.avg_pool1d"))

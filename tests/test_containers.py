@@ -207,6 +207,8 @@ def test_an_attribute_cannot_take_the_place_of_a_method_that_all_need(name):
     for value in (3, [nn.Tanh()], nn.Tanh(), mg.ones(1)):
         with pytest.raises(KeyError, match=f"attribute '{name}' already exists: it is a method of Module"):
             setattr(model, name, value)
+    with pytest.raises(KeyError, match=f"attribute '{name}' already exists"):
+        type("Hiding", (nn.Module,), {name: [1]})
     setattr(model, name, lambda: 3)  # a function may
     assert getattr(model, name)() == 3
 

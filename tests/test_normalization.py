@@ -134,7 +134,7 @@ def test_an_instance_norm_that_does_not_use_its_size_warns():
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.table = nn.Embedding(6, 4, padding_idx=0, scale_grad_by_freq=True)
+        self.table = nn.Embedding(6, 4, padding_idx=0, max_norm=1.5, scale_grad_by_freq=True)
         self.layers = nn.Sequential(
             nn.BatchNorm1d(4, momentum=None), nn.GroupNorm(2, 4), nn.Dropout1d(0.3), nn.InstanceNorm1d(4, affine=True),
             nn.Flatten(), nn.BatchNorm1d(12), nn.LayerNorm(12), nn.AlphaDropout(0.2), nn.Linear(12, 2),

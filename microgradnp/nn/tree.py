@@ -67,6 +67,12 @@ class Tree:
     _registered: dict[str, str]
     _transient: set[str]  # the buffers that do not go into state_dict
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in NEEDED & vars(cls).keys():
+            if not callable(getattr(cls, name)):
+                raise _taken(name, cls.__bases__[0], "method")
+
     def __init__(self) -> None:
         self.__dict__.update(_registered={}, _transient=set())
 

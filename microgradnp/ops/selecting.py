@@ -304,10 +304,9 @@ def embedding(
 def _renormalize(weight: Tensor, places: np.ndarray, max_norm: float, norm_type: float) -> None:
     from .inplace import write
 
-    used = np.unique(places)
-    rows = weight._array[used]
-    norms = np.linalg.norm(rows.astype(np.float64), norm_type, axis=1)
-    scale = np.where(norms > max_norm, max_norm / (norms + 1e-7), 1.0)
+    used = places.reshape(-1)  # some of them twice: both times the row becomes the same
     with no_grad():
-        changed = make((rows * scale[:, None]).astype(rows.dtype))
+        rows: Any = getitem(weight, (used,))
+        norms = rows.double().norm(norm_type, 1, keepdim=True)
+        changed = where(norms > max_norm, rows * (max_norm / (norms + 1e-7)), rows).to(rows.dtype)
         write(weight, "embedding_renorm_", lambda before: put_at(before, (used,), changed))

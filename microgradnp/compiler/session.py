@@ -60,7 +60,7 @@ class Update:
         self.before = plain(group)
         self._counted: list[tuple[np.ndarray, ...]] | None = None
 
-    def settings_now(self) -> tuple[Any, ...] | None:
+    def settings_now(self) -> Any:
         """The settings of a step to be made now. None if the parameters would not be updated together any more."""
         if self._counted is None:  # where the counts are: that the state is still the same is asked before
             self._counted = list(zip(*map(self.optimizer.counts, self.params), strict=True))

@@ -173,9 +173,12 @@ class _Memory:
         self.state = state
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)
-        known = {name: _arrays(value) for name, value in state.items()}
-        self.direction, self.size, self.grad = known.get("d"), known.get("t"), known.get("prev_flat_grad")
-        self.value, self.scale = known.get("prev_loss"), known.get("H_diag", 1)
+        known: dict[str, Any] = {name: _arrays(value) for name, value in state.items()}
+        self.direction: Any = known.get("d")
+        self.size: Any = known.get("t")
+        self.grad: Any = known.get("prev_flat_grad")
+        self.value: Any = known.get("prev_loss")
+        self.scale: Any = known.get("H_diag", 1)
         self.turns, self.steps = known.get("old_dirs", []), known.get("old_stps", [])
         self.inverses = known.get("ro", [])
 

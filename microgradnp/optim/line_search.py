@@ -74,7 +74,7 @@ def _zoom(
 
 def _inside(bracket: list[Point], stuck: bool) -> tuple[Any, bool]:
     """Where to look next: the lowest point of a cubic, but twice in a row not close to an end of the bracket."""
-    size = _lowest(*bracket)
+    size = _lowest(bracket[0], bracket[1])
     least, most = sorted(point.size for point in bracket)
     margin = 0.1 * (most - least)
     if not min(most - size, size - least) < margin:

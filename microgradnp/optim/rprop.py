@@ -82,5 +82,6 @@ class Rprop(Elementwise):
             factor = np.multiply(np.add(np.multiply(sign, curve, two), slope, two), sign, two)
             np.multiply(size, np.add(factor, 1, two), size)
             np.minimum(np.maximum(size, least, out=size), most, out=size)
-            np.multiply(grad, np.greater_equal(sign, 0, one), before)
+            same = np.minimum(np.add(sign, 1, one), 1, out=one)  # 0 where the sign has changed, else 1
+            np.multiply(grad, same, before)
             np.subtract(array, np.multiply(np.sign(before, one), size, one), array)

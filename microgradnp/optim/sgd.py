@@ -66,7 +66,7 @@ class SGD(Elementwise):
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
 
-    def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:
+    def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:  # type: ignore[override]
         """Python numbers, whatever was given: a NumPy float64 would turn float32 arithmetic into float64."""
         momentum, weight = float(group["momentum"]) or None, 1 - float(group["dampening"])
         weight = None if weight == 1 else weight

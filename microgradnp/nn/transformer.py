@@ -41,7 +41,9 @@ def _activation(given: str | Callable[[Tensor], Tensor]) -> Callable[[Tensor], T
 class _Layer(Module):
     """What encoder and decoder layers share: attention to themselves, a perceptron, and a norm for each part."""
 
-    norms = 2
+    self_attn: MultiheadAttention
+    multihead_attn: MultiheadAttention
+    attentions: tuple[str, ...] = ("self_attn",)
 
     def __init__(
         self,
@@ -58,8 +60,7 @@ class _Layer(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        attentions = ("self_attn",) if self.norms == 2 else ("self_attn", "multihead_attn")
-        for name in attentions:
+        for name in self.attentions:
             attention = MultiheadAttention(
                 d_model, nhead, dropout, bias, batch_first=batch_first, device=device, dtype=dtype
             )
@@ -68,9 +69,10 @@ class _Layer(Module):
         self.dropout = Dropout(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, bias, device, dtype)
         self.norm_first = norm_first
-        for i in range(1, self.norms + 1):
+        parts = range(1, len(self.attentions) + 2)
+        for i in parts:
             self.add_module(f"norm{i}", LayerNorm(d_model, layer_norm_eps, True, bias, device, dtype))
-        for i in range(1, self.norms + 1):
+        for i in parts:
             self.add_module(f"dropout{i}", Dropout(dropout))
         self.activation = _activation(activation)
 
@@ -124,7 +126,7 @@ class TransformerDecoderLayer(_Layer):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerDecoderLayer.html
     """
 
-    norms = 3
+    attentions = ("self_attn", "multihead_attn")
 
     def forward(
         self,

@@ -31,7 +31,7 @@ def test_the_order_of_hooks_and_their_removal(optimizer):
     try:
         optimizer.step(closure=None)
         assert [name for name, *_ in seen] == ["before any", "before", "after", "after any"]
-        assert all(rest == [True, (), {"closure": None}] for _, *rest in seen)
+        assert all(rest == [True, (optimizer,), {"closure": None}] for _, *rest in seen)
         seen.clear()
         with handles[1]:
             pass
@@ -47,7 +47,7 @@ def test_the_order_of_hooks_and_their_removal(optimizer):
 
 def test_a_hook_may_change_the_arguments(optimizer):
     called = []
-    optimizer.register_step_pre_hook(lambda which, args, kwargs: ((lambda: called.append(1) or 5.0,), kwargs))
+    optimizer.register_step_pre_hook(lambda which, args, kwargs: ((which, lambda: called.append(1) or 5.0), kwargs))
     assert optimizer.step() == 5.0 and called == [1]
     optimizer.register_step_pre_hook(lambda which, args, kwargs: 3)
     with pytest.raises(RuntimeError, match=r"must return None or \(new_args, new_kwargs\), but returned 3"):

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from parity import outcome
 
 import microgradnp as mg
 
@@ -195,3 +196,88 @@ def test_lbfgs_goes_on_from_pytorchs_state_and_back(options):
     back = Minimizing(torch, hill, options)
     hand_over(ours, back)
     assert ours.run(2) == pytest.approx(back.run(2), rel=1e-9)
+
+
+# Programs
+
+BEGIN = """
+import sys
+from copy import deepcopy
+o = t.optim
+a, b = L(1.0, 2.0), L(3.0)
+a.grad, b.grad = C(0.5, -1.0), C(2.0)
+sgd, module = o.SGD([a], lr=1.0), sys.modules[t.__name__ + ".optim.optimizer"]
+"""
+MISTAKES = """
+o.{}([a], lr=-0.1)
+o.{}([a], weight_decay=-0.1)
+o.{}([a], eps=-1.0)
+o.{}([a], betas=(1.0, 0.9))
+o.{}([a], betas=(0.9, 1.5))
+o.{}([a], lr=t.ones(2))
+o.{}([a], lr="x")
+o.{}([a], unknown=1)
+o.{}([a], 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
+o.{}([])
+o.{}([a], fused=True, foreach=True)
+x = o.{}([a], lr=t.tensor(0.25)); x.step(); r = a
+x = o.{}([a]); r = (repr(x), sorted(x.defaults))
+x = o.{}([("a", a), ("b", b)]); x.step(); r = [x.param_groups[0]["param_names"], a, b, list(x.state_dict())]
+x = o.{}([a]); r = x.step(lambda: 3.0)
+x = o.{}([a]); x.zero_grad(); x.step(); r = [a, a.grad]
+x = o.{}([a]); x.step(); x.add_param_group({{"params": [b], "lr": 0.5}}); x.step(); r = [a, b]
+x = o.{}([a]); x.step(); y = deepcopy(x); y.step(); r = [a, y.param_groups[0]["params"][0], len(y.state)]
+x = o.{}([a]); x.step(); x.load_state_dict(x.state_dict()); x.step(); r = a
+x = o.{}([a, b]); x.load_state_dict(o.{}([a]).state_dict())
+x = o.{}([a, b]); x.load_state_dict(o.{}([{{"params": [a]}}, {{"params": [b]}}]).state_dict())
+"""
+OTHERS = """
+o.Adam([a], betas=(t.tensor(0.5), t.tensor(0.75))).step(); r = a
+o.NAdam([a], momentum_decay=-0.1)
+o.Adagrad([a], lr_decay=-0.1)
+o.Adagrad([a], initial_accumulator_value=-0.1)
+o.Adadelta([a], rho=1.5)
+o.Adadelta([a], rho=-0.5)
+o.RMSprop([a], alpha=-0.5)
+o.RMSprop([a], momentum=-0.5)
+o.Rprop([a], etas=(0.5, 0.75))
+o.Rprop([a], etas=(1.5, 1.75))
+o.Rprop([a], etas=(0.0, 1.75))
+o.LBFGS([a], lr=-1.0)
+o.LBFGS([{"params": [a]}, {"params": [b]}])
+o.LBFGS([a]).step()
+o.LBFGS([a], line_search_fn="weak").step(lambda: (a * a).sum())
+r = repr(o.LBFGS([a]))
+x = o.LBFGS([a]); a.grad = C(0.0, 0.0); r = [x.step(lambda: (a * a).sum()), x.state_dict()["state"]]
+x = o.Adagrad([a]); r = [[*v.items()] for v in x.state_dict()["state"].values()]
+h = sgd.register_step_pre_hook(lambda *a: (1, 2, 3)); sgd.step()
+h = sgd.register_step_pre_hook(lambda *a: 3); sgd.step()
+r = []; sgd.register_step_post_hook(lambda *a: r.append(len(a[1]))); sgd.step(); sgd.step(closure=lambda: 1)
+r = []; sgd.register_step_post_hook(lambda *a: r.extend(a[2])); sgd.step(); sgd.step(closure=lambda: 1)
+sgd.register_step_pre_hook(lambda s, args, kwargs: ((s, lambda: 5), kwargs)); r = sgd.step()
+sgd.register_step_pre_hook(lambda s, args, kwargs: ((lambda: 5,), kwargs)); r = sgd.step()
+r = []; h = sgd.register_step_pre_hook(lambda *a: r.append(1)); h.remove(); sgd.step()
+sgd.register_state_dict_post_hook(lambda s, d: {"new": 1}); r = sgd.state_dict()
+sgd.register_state_dict_post_hook(lambda s, d: d.update(new=1)); r = sgd.state_dict()["new"]
+sgd.register_load_state_dict_pre_hook(lambda s, d: {}); sgd.load_state_dict(sgd.state_dict())
+r = []; sgd.register_load_state_dict_post_hook(lambda s: r.append(1)); sgd.load_state_dict(sgd.state_dict())
+r = []; sgd.register_state_dict_pre_hook(lambda s: r.append(1)); sgd.state_dict()
+r = []; h = module.register_optimizer_step_pre_hook(lambda *a: r.append(1)); sgd.step(); h.remove(); sgd.step()
+r = []; h = module.register_optimizer_step_post_hook(lambda *a: r.append(1)); sgd.step(); h.remove()
+x = o.Adam([a], amsgrad=True); x.step(); s = x.state_dict(); r = [[k, v] for k, v in s["state"][0].items()]
+x = o.Adam([a, b]); b.grad = None; x.step(); r = [a, b, list(x.state_dict()["state"])]
+"""
+PER_KIND = [line.format(kind, kind) for kind in OPTIONS for line in MISTAKES.strip().splitlines()]
+
+
+@pytest.mark.parametrize("program", [*PER_KIND, *OTHERS.strip().splitlines()])
+def test_programs(program):
+    ours, theirs = outcome(mg, BEGIN + program), outcome(torch, BEGIN + program)
+    assert close(ours, theirs), (ours, theirs)
+
+
+def close(ours, theirs):
+    """Compare nested results, numbers to rounding."""
+    if isinstance(ours, (list, tuple)) and isinstance(theirs, (list, tuple)):
+        return len(ours) == len(theirs) and all(close(a, b) for a, b in zip(ours, theirs, strict=True))
+    return ours == pytest.approx(theirs, rel=1e-6) if isinstance(ours, float) else ours == theirs

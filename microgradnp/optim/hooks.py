@@ -19,7 +19,7 @@ _after_every_step: dict[int, Callable[..., Any]] = {}
 def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(optimizer, args, kwargs)`` before the step of any optimizer, before the optimizer's own hooks.
 
-    It may return other arguments for the step, as a pair of a tuple and a dict.
+    ``args`` begins with the optimizer, as in PyTorch. The hook may return other arguments, ``(args, kwargs)``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_step_pre_hook.html
     """
@@ -93,13 +93,14 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     """The method ``step`` of an optimizer, with hooks around it. (``super().step()`` is only a part of the step.)"""
 
     @functools.wraps(step)
-    def hooked(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def hooked(*args: Any, **kwargs: Any) -> Any:
+        self = args[0]
         if type(self).step is not hooked:
-            return step(self, *args, **kwargs)
+            return step(*args, **kwargs)
         own: Any = self._hooks
         if own or _before_every_step:
             args, kwargs = _arguments(self, (*_before_every_step.values(), *own["before step"].values()), args, kwargs)
-        result = step(self, *args, **kwargs)
+        result = step(*args, **kwargs)
         self._opt_called = True
         if own or _after_every_step:
             for hook in (*own["after step"].values(), *_after_every_step.values()):

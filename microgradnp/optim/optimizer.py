@@ -150,6 +150,9 @@ class Optimizer(Hooked):
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        for group in self.param_groups:  # before anything changes
+            if "lr" in group:
+                self.rate(group)
         quiet = silence()
         try:
             for group in self.param_groups:
@@ -206,13 +209,16 @@ class Optimizer(Hooked):
         """Write down what is counted, and update."""
         n = len(self.counted)
         for name, number in zip(self.counted, settings[:n], strict=True):
+            counted = as_array(number, get_default_dtype())
             for p in params:
                 state = self.state[p]
-                if name in state:
-                    array = state[name]._array
-                    array[...] = as_array(number, array.dtype)
-                else:
-                    state[name] = make(np.copy(as_array(number, get_default_dtype())))
+                if name not in state:
+                    state[name] = make(np.copy(counted))
+                    continue
+                array = state[name]._array
+                if array.dtype is not counted.dtype:
+                    counted = as_array(number, array.dtype)
+                array[...] = counted
         self.update(params, *settings[n:])
 
     def update(self, params: list[Tensor], *settings: Any) -> None:

@@ -10,7 +10,7 @@ __all__ = ["module"]
 
 PLACES = {  # of PyTorch's files: those that have a counterpart here
     **{name: name for name in (
-        "activation", "batchnorm", "container", "conv", "distance", "dropout", "flatten", "linear", "loss",
+        "activation", "batchnorm", "container", "conv", "distance", "dropout", "flatten", "fold", "linear", "loss",
         "normalization", "padding", "pooling", "transformer", "upsampling",
     )},
     "instancenorm": "batchnorm", "pixelshuffle": "shuffling", "rnn": "recurrent", "sparse": "embedding",

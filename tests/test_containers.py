@@ -278,8 +278,12 @@ def test_loading_that_a_hook_does_not_pardon_is_undone():
     before = {name: value.tolist() for name, value in model.state_dict().items()}
     with pytest.raises(RuntimeError, match=r'Missing key.*"0.bias"'):
         model.load_state_dict({"0.weight": mg.full((1, 1), 7.0), "1.running_mean": mg.ones(1)})
-    assert seen == [7.0]
+    weight = model[0].weight
+    with pytest.raises(RuntimeError, match=r'Missing key.*"0.bias"'):
+        model.load_state_dict({"0.weight": mg.full((1, 1), 8.0)}, assign=True)
+    assert seen == [7.0, 8.0]
     assert {name: value.tolist() for name, value in model.state_dict().items()} == before
+    assert model[0].weight is weight
     model.register_load_state_dict_post_hook(lambda m, keys: keys.missing_keys.clear())
     assert model.load_state_dict({"0.weight": mg.full((1, 1), 7.0)}).missing_keys == []
     assert model[0].weight.item() == 7.0

@@ -205,6 +205,8 @@ ROWS: list[tuple[str, str, Any]] = [
     ("dtypes-in-losses", "r = F.binary_cross_entropy_with_logits(t.ones(2).double(), t.ones(2)).element_size()", 8),
     ("dtypes-in-losses", "r = F.hinge_embedding_loss(t.tensor([1, 2]), t.tensor([1, -1])).item()", 0.5),
     ("margin-of-no-rows", "r = F.multi_margin_loss(t.zeros(0, 3), t.zeros(0, dtype=t.int64)).item()", nan),
+    ("unknown-reductions", "r = type(t.nn.L1Loss(reduction='median')).__name__", "ValueError"),
+    ("interpolation-of-bytes", "F.interpolate(t.ones(1, 1, 2, 2).byte(), 3, mode='bilinear')", "NotImplementedError"),
     ("take-along-dim", "t.take_along_dim(C(1.0, 2.0), t.tensor([7]), 0)", "IndexError"),
     ("uint8", "r = (t.tensor([1], dtype=t.uint8) > -1).tolist()", [True]),
     ("uint8", "t.tensor([1], dtype=t.uint8).clamp(-1)", "RuntimeError"),

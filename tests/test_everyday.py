@@ -226,6 +226,16 @@ def test_a_checkpoint_needs_less_memory(use_reentrant: bool) -> None:
     assert peak(lambda x: checkpoint_sequential(steps, 4, x, use_reentrant=use_reentrant)) < 0.6 * peak(plain)
 
 
+def test_a_checkpoint_within_another_keeps_nothing() -> None:
+    steps = [lambda x: x.exp().sin()] * 8
+    x = mg.ones(10_000, requires_grad=True)
+    tracemalloc.start()
+    out = checkpoint(lambda x: checkpoint_sequential(steps, 4, x, use_reentrant=False), x, use_reentrant=False)
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert out.requires_grad and held < 2 * 40_000  # the result, and no argument of the parts
+
+
 def test_a_graph_through_a_checkpoint_may_be_used_twice() -> None:
     x = mg.tensor([0.5, 1.0], requires_grad=True)
     y = checkpoint(lambda x: x.exp().sin(), x, use_reentrant=False).sum()

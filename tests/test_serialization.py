@@ -77,7 +77,7 @@ PLAIN = [
     np.float64(0.1), np.float32(0.1), np.bool_(True), np.int8(-3), np.uint64(2**64 - 1), np.complex64(1 + 2j),
     np.array(2.5), np.zeros((0, 3)), np.arange(6, dtype=">i4").reshape(2, 3), np.arange(6.0)[::-2],
     np.eye(3, order="F"),
-    np.array([[1 + 2j, 3]]), np.array(1j, "c8"), np.array([1, 2], "u2"), np.array([True]), mg.float16, mg.bool,
+    np.array([[1 + 2j, 3]]), np.array([1 + 2j, 3], ">c8"), np.array(1j, "c8"), np.array([1, 2], "u2"), np.array([True]), mg.float16, mg.bool,
     np.dtype("u2"), np.dtype(">c8"), mg.Size([2, 3]), mg.Size(), mg.device("cpu"), mg.device("cuda:1"),
 ]  # fmt: skip
 
@@ -778,6 +778,8 @@ def hostile(canary: str) -> dict[str, bytes]:
         "a memo of 4 billion": b"\x80\x02K\x01r\xff\xff\xff\xff0.",
         "a key of 2**100 parts": bomb + b"}h\x64K\x01s.",
         "a set of 2**100 parts": bomb + b"\x8f(h\x64\x90.",
+        "a counter of 2**100 parts": bomb + b"ccollections\nCounter\n(]h\x64atR.",
+        "attributes of an OrderedDict": b"\x80\x02ccollections\nOrderedDict\n)R}X\x05\x00\x00\x00itemsK\x01sb.",
         "deep as a key": b"\x80\x02)" + b"\x85" * 5_000 + b"q\x00}h\x00K\x01s.",
         "nothing": b"",
         "no end": b"\x80\x02]",
@@ -849,7 +851,8 @@ def test_a_tensor_written_by_hand_is_read() -> None:
         {"offset": 1}, {"offset": -1}, {"size": (2, 3)}, {"size": (-1, 2)}, {"stride": (2, -1)}, {"stride": (3, 1)},
         {"size": (2**62, 2), "stride": (0, 1)}, {"size": (2,)}, {"offset": 2**63},
         {"size": (1,) * 100, "stride": (1,) * 100},
-        {"key": "1"}, {"key": "../../../etc/passwd"}, {"count": 3}, {"count": 2**31 - 1}, {"count": -1},
+        {"key": "1"}, {"key": "../../../etc/passwd"}, {"count": 3},
+        {"count": 3, "size": (1,), "stride": (1,)}, {"count": 2**31 - 1}, {"count": -1},
         {"kind": "ComplexFloatStorage"}, {"kind": "Size"},
     ],
     ids=str,

@@ -36,10 +36,9 @@ def summed(seen: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return padded[:, :, 1:-1, 1:-1]
 
 
-def blocks(x: np.ndarray) -> np.ndarray:
-    """A view of 2 x 2 pixels each: (n, channels, height / 2, 2, width / 2, 2)."""
-    n, channels, height, width = x.shape
-    return x.reshape(n, channels, height // 2, 2, width // 2, 2)
+def doubled(x: np.ndarray) -> np.ndarray:
+    """Each pixel as 2 x 2 pixels."""
+    return x.repeat(2, axis=2).repeat(2, axis=3)
 
 
 @dataclass(frozen=True)
@@ -105,8 +104,9 @@ class Convolutional:
             delta = (delta @ head).reshape(pooled[-1].shape)
             for i, (w, _) in reversed(list(enumerate(kernels))):
                 delta *= pooled[i + 1] > 0  # where the largest is 0, ReLU has cut it off
-                largest = blocks(activations[i]) == pooled[i + 1][:, :, :, None, :, None]
-                out = (largest * delta[:, :, :, None, :, None]).reshape(n, len(w), -1)
+                out = doubled(delta)
+                out *= activations[i] == doubled(pooled[i + 1])
+                out = out.reshape(n, len(w), -1)
                 grads[:0] = (out @ seen[i].transpose(0, 2, 1)).sum(axis=0).reshape(w.shape), out.sum(axis=(0, 2))
                 if i:
                     delta = summed(w.reshape(len(w), -1).T @ out, pooled[i].shape)

@@ -30,19 +30,6 @@ class ReLU(Module):
 
 
 @declared
-class ReLU6(Module):
-    """x kept between 0 and 6, elementwise.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU6.html
-    """
-
-    inplace: bool = False
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.relu6(input, self.inplace)
-
-
-@declared
 class LeakyReLU(Module):
     """x where it is positive, else ``negative_slope * x``.
 
@@ -152,6 +139,16 @@ class Hardtanh(Module):
 
     def extra_repr(self) -> str:
         return shown(self, "min_val", "max_val", *["inplace"] * self.inplace)
+
+
+class ReLU6(Hardtanh):
+    """x kept between 0 and 6, elementwise. Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU6.html"""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
 
 
 @declared

@@ -43,37 +43,45 @@ def load(module: Module, state_dict: Mapping[str, Any], strict: bool, assign: bo
     """What ``Module.load_state_dict`` does."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-    metadata, state = getattr(state_dict, "_metadata", {}), OrderedDict(state_dict)
     keys, faults = _IncompatibleKeys([], []), []
     modules = list(module.named_modules(remove_duplicate=False))
-    for path, owner in modules:
-        prefix, known = f"{path}." if path else "", metadata.get(path, {})
-        owner._upgrade_state(state, prefix, known.get("version"))
-        for hook in owner._hooks_of("before_loading"):
-            hook(owner, state, prefix, known, strict, keys.missing_keys, keys.unexpected_keys, faults)
+    state = _prepared(modules, state_dict, strict, keys, faults)
     places = _places(modules)
     keys.missing_keys.extend(key for key in places if key not in state)
     keys.unexpected_keys.extend(key for key in state if key not in places)
     values, misfits = _fitting(places, state)
     faults += misfits
-    pardonable = any(owner._hooks_of("after_loading") for _, owner in modules)
-    if not faults and (pardonable or not (strict and any(keys))):
-        before = {key: _current(*places[key]) for key in values} if strict and any(keys) else {}
-        for key, value in values.items():
-            _put(*places[key], value, assign)
-        module.apply(lambda owner: _after_loading(owner, keys))
-        if strict and any(keys):  # no hook has pardoned them: everything is as it was
-            for key, value in before.items():
-                _put(*places[key], value, assign)
+    found = [(*places[key], value) for key, value in values.items()]
+    if not faults and not (strict and any(keys)):
+        _put_all(module, found, assign, keys)
+    elif not faults and any(owner._hooks_of("after_loading") for _, owner in modules):
+        before = [(owner, name, _current(owner, name, assign)) for owner, name, _ in found]
+        _put_all(module, found, assign, keys)
+        if any(keys):  # no hook has pardoned them
+            for owner, name, value in before:
+                _put_back(owner, name, value, assign)
     if strict:
         faults = [
-            f"{what} key(s) in state_dict: {', '.join(map(_quoted, found))}. "
-            for what, found in (("Missing", keys.missing_keys), ("Unexpected", keys.unexpected_keys))
-            if found
+            f"{what} key(s) in state_dict: {', '.join(map(_quoted, wrong))}. "
+            for what, wrong in (("Missing", keys.missing_keys), ("Unexpected", keys.unexpected_keys))
+            if wrong
         ] + faults
     if faults:
         raise RuntimeError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t" + "\n\t".join(faults))
     return keys
+
+
+def _prepared(
+    modules: list[tuple[str, Module]], state_dict: Mapping[str, Any], strict: bool, keys: Any, faults: list[str]
+) -> dict[str, Any]:
+    """A copy of the state, as the modules and the hooks before loading leave it."""
+    metadata, state = getattr(state_dict, "_metadata", {}), OrderedDict(state_dict)
+    for path, owner in modules:
+        prefix, known = f"{path}." if path else "", metadata.get(path, {})
+        owner._upgrade_state(state, prefix, known.get("version"))
+        for hook in owner._hooks_of("before_loading"):
+            hook(owner, state, prefix, known, strict, keys.missing_keys, keys.unexpected_keys, faults)
+    return state
 
 
 def _places(modules: list[tuple[str, Module]]) -> dict[str, tuple[Module, str]]:
@@ -83,6 +91,12 @@ def _places(modules: list[tuple[str, Module]]) -> dict[str, tuple[Module, str]]:
         for path, owner in modules
         for name in (*dict(own_tensors(owner)), *((EXTRA,) if hasattr(owner, "set_extra_state") else ()))
     }
+
+
+def _put_all(module: Module, found: list[tuple[Module, str, Any]], assign: bool, keys: _IncompatibleKeys) -> None:
+    for owner, name, value in found:
+        _put(owner, name, value, assign)
+    module.apply(lambda owner: _after_loading(owner, keys))
 
 
 def _after_loading(module: Module, keys: _IncompatibleKeys) -> None:
@@ -128,9 +142,18 @@ def _tensor_like(value: Any) -> Tensor | None:
     return make(array) if array.dtype.kind in "biuf" else None
 
 
-def _current(owner: Any, name: str) -> Any:
-    """A copy of what ``_put`` would replace."""
-    return owner.get_extra_state() if name == EXTRA else getattr(owner, name).detach().clone()
+def _current(owner: Any, name: str, assign: bool) -> Any:
+    """What is needed to undo ``_put``."""
+    if name == EXTRA:
+        return owner.get_extra_state()
+    return getattr(owner, name) if assign else getattr(owner, name).detach().clone()
+
+
+def _put_back(owner: Module, name: str, value: Any, assign: bool) -> None:
+    if assign and name != EXTRA:
+        setattr(owner, name, value)
+    else:
+        _put(owner, name, value, False)
 
 
 def _put(owner: Module, name: str, value: Any, assign: bool) -> None:

@@ -71,14 +71,14 @@ def _all_seen(array: Any, windows: Sequence[Windows], groups: int, by_pixel: boo
 
 
 def _seen(array: Any, windows: Sequence[Windows], groups: int) -> Any:
-    """A view of all windows of an array that has its margins: (groups, *kernel, channels, samples, *places)."""
+    """A view of all windows of an array that has its margins: (samples, groups, *kernel, channels, *places)."""
     first = array[(..., *(slice(max(-w.padding, 0), None) for w in windows))]
     samples, channels = array.shape[:2]
     sample, channel, *steps = first.strides
     within = [step * w.dilation for step, w in zip(steps, windows, strict=True)]
     between = [step * w.stride for step, w in zip(steps, windows, strict=True)]
-    shape = (groups, *_sizes(windows), channels // groups, samples, *(w.count for w in windows))
-    strides = (channel * (channels // groups), *within, channel, sample, *between)
+    shape = (samples, groups, *_sizes(windows), channels // groups, *(w.count for w in windows))
+    strides = (sample, channel * (channels // groups), *within, channel, *between)
     return np.lib.stride_tricks.as_strided(first, shape, strides)
 
 
@@ -94,33 +94,41 @@ def _sizes(windows: Sequence[Windows]) -> tuple[int, ...]:
 
 
 def _grouped(array: Any, groups: int) -> Any:
-    """A view with groups and channels before the samples: (groups, channels, samples, *places)."""
+    """A view with groups: (samples, groups, channels, *places)."""
     samples, channels, *places = array.shape
-    array = array.reshape((samples, groups, channels // groups, *places))
-    return array.transpose((1, 2, 0, *range(3, array.ndim)))
+    return array.reshape((samples, groups, channels // groups, *places))
 
 
 def _blocks(elements: int, samples: int, places: Sequence[int]) -> Iterator[tuple[Any, ...]]:
     """Parts of the samples, and of the first dimension of the places, of so many ``elements`` to each column.
 
-    They are indices of the last dimensions: samples and places.
+    They are indices of samples and places, with whatever is between them.
     """
     within = (slice(None),) * (len(places) - 1)
     rows = max(1, COLUMNS // max(1, elements * math.prod(places[1:])))
     together = max(1, rows // max(1, places[0]))
     for first in range(0, samples, together):
         for top in range(0, places[0], rows):
-            yield (..., slice(first, first + together), slice(top, top + rows), *within)
+            yield (slice(first, first + together), ..., slice(top, top + rows), *within)
 
 
-def _columns(part: Any, dims: int, by_pixel: bool = False) -> Any:
-    """What is seen at, or given for, each place of each sample, as a column: (groups, elements, columns)."""
-    elements, columns = math.prod(part.shape[1 : -1 - dims]), math.prod(part.shape[-1 - dims :])
+def _columns(part: Any, kept: int, by_pixel: bool) -> Any:
+    """Windows copied into columns: (..., elements, places), after so many dimensions that are ``kept``.
+
+    Half of the others are the elements.
+    """
+    middle = kept + (part.ndim - 1) // 2
+    before, elements, places = part.shape[:kept], math.prod(part.shape[kept:middle]), math.prod(part.shape[middle:])
     if not by_pixel:
-        return part.reshape((part.shape[0], elements, columns))
+        return part.reshape((*before, elements, places))
     axes = range(part.ndim)
-    turned = part.transpose((0, *axes[-1 - dims :], *axes[1 : -1 - dims]))
-    return np.swapaxes(turned.reshape((part.shape[0], columns, elements)), 1, 2)
+    turned = part.transpose((*axes[:kept], *axes[middle:], *axes[kept:middle]))
+    return np.swapaxes(turned.reshape((*before, places, elements)), -1, -2)
+
+
+def _flat(part: Any) -> Any:
+    """The places of (samples, groups, channels, *places) in one dimension: of an unbroken array a view."""
+    return part.reshape((*part.shape[:3], math.prod(part.shape[3:])))
 
 
 # The operations
@@ -151,21 +159,17 @@ LINE, PLANE = (Windows(4, 3, 1, 1),), (Windows(2, 2, 2, 1), Windows(2, 2, 1, 0, 
 @derivatives(input=_input_of, weight=_kernels_of, bias=_channel_sums)
 def convolution(input: Array, weight: Array, windows: tuple[Windows, ...], groups: int, bias: Array = None) -> Array:
     """The weighted sum of what each window sees, plus ``bias``: (n, in, *sizes), (out, in/groups, *kernel), (out,)."""
+    dtype, input, matrices = input.dtype, _single(input), _matrices(_single(weight), groups)
     samples, channels, places = input.shape[0], weight.shape[0], tuple(w.count for w in windows)
-    out = np.empty((samples, channels, *places), input.dtype)
-    input, matrices, dims = _single(input), _matrices(_single(weight), groups), len(windows)
     by_pixel = _by_pixel(windows, groups, weight.shape[1])
+    out = np.empty((samples, channels, *places), input.dtype)
     seen, target = _all_seen(input, windows, groups, by_pixel), _grouped(out, groups)
-    if bias is not None:
-        bias = bias.reshape((groups, channels // groups) + (1,) * (1 + dims))
     for block in _blocks(groups * matrices.shape[2], samples, places):
-        part = target[block]
-        products = np.matmul(matrices, _columns(seen[block], dims, by_pixel)).reshape(part.shape)
-        if bias is None:
-            part[...] = products
-        else:
-            np.add(products, bias, out=part)
-    return out
+        part = _flat(target[block])
+        np.matmul(matrices, _columns(seen[block], 2, by_pixel), out=part)
+        if bias is not None:
+            part += bias.reshape((groups, channels // groups, 1))
+    return out.astype(dtype, copy=False)
 
 
 def _output_of(g, weight, windows, groups) -> Any:
@@ -196,9 +200,9 @@ def transposed_convolution(
     target, given = _seen(wide, windows, groups), _grouped(input, groups)
     for block in _blocks(groups * matrices.shape[1], samples, input.shape[2:]):
         part = target[block]
-        products = np.matmul(matrices, _columns(given[block], len(windows))).reshape(part.shape)
+        products = np.matmul(matrices, _flat(given[block])).reshape(part.shape)
         for k in np.ndindex(_sizes(windows)):
-            part[:, *k] += products[:, *k]
+            part[:, :, *k] += products[:, :, *k]
     out = wide[inside]
     if bias is not None:
         out += bias.reshape((channels,) + (1,) * len(size))
@@ -233,13 +237,14 @@ def _input_by_kernels(g, output, windows, groups, input_shape) -> Any:
 @derivatives(output=_output_by_kernels, input=_input_by_kernels)
 def convolution_kernels(output: Array, input: Array, windows: tuple[Windows, ...], groups: int) -> Array:
     """The sum over samples and places of each output times what its window sees: (out, in/groups, *kernel)."""
-    dtype, output, input, dims = output.dtype, _single(output), _single(input), len(windows)
-    inner = input.shape[1] // groups
+    dtype, output, input, inner = output.dtype, _single(output), _single(input), input.shape[1] // groups
     by_pixel, elements = _by_pixel(windows, groups, inner), inner * math.prod(_sizes(windows))
     seen, given = _all_seen(input, windows, groups, by_pixel), _grouped(output, groups)
     total = np.zeros((groups, output.shape[1] // groups, elements), output.dtype)
     for block in _blocks(groups * elements, len(input), output.shape[2:]):
-        columns = np.swapaxes(_columns(seen[block], dims, by_pixel), 1, 2)
-        total += np.matmul(_columns(given[block], dims), columns)
+        # All samples side by side, in one product.
+        columns = _columns(np.moveaxis(seen[block], 0, -1 - len(windows)), 1, by_pixel)
+        outputs = np.moveaxis(given[block], 0, 2).reshape((*total.shape[:2], columns.shape[2]))
+        total += np.matmul(outputs, np.swapaxes(columns, 1, 2))
     last = total.reshape((output.shape[1], *_sizes(windows), inner))
     return np.ascontiguousarray(np.moveaxis(last, -1, 1), dtype)

@@ -55,6 +55,7 @@ References:
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,10 @@ default_generator = Generator()
 """The generator used where none is given. As in torch it starts from a random seed; see :func:`manual_seed`."""
 
 default_generator.seed()
+
+if hasattr(os, "register_at_fork"):  # else a process forked in the middle of another thread's draw finds it locked
+    _lock = default_generator._lock
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def manual_seed(seed: int) -> Generator:

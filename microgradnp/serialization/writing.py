@@ -146,9 +146,9 @@ class Writer:
 
     def _store(self, array: np.ndarray, path: Path) -> str:
         name = self._name(path, "array")
-        array = np.asarray(array, order="C", dtype=array.dtype.newbyteorder("<"))
+        array = np.asarray(array, order="C")
         if array.dtype.kind == "c":  # the real and the imaginary part
-            array = array.reshape(*array.shape, 1).view(f"<f{array.itemsize // 2}")
+            array = array.reshape(*array.shape, 1).view(f"{array.dtype.str[0]}f{array.itemsize // 2}")
         self.arrays[name] = array
         return name
 

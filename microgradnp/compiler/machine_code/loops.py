@@ -62,11 +62,12 @@ class Loop:
             place = place_of(item)
             return cast(known.get(place) or at(place), place.dtype, dtype)
 
-        for place in self._same_throughout(row):
-            known[place] = f"c{len(known)}"
-            yield f"{known[place]} = {at(place)}"
-        for axis, size in enumerate(row.sizes):
-            yield f"{'    ' * axis}for i{axis} in range({size}):"
+        constants = self._constants(row)
+        for axis in range(len(row.sizes)):
+            for place in constants.get(axis, ()):
+                known[place] = f"c{len(known)}"
+                yield f"{'    ' * axis}{known[place]} = {at(place)}"
+            yield f"{'    ' * axis}for i{axis} in range({row.sizes[axis]}):"
         indent = "    " * len(row.sizes)
         for number, formula in enumerate(self.formulas):
             terms = [term(item, dtype) for item, dtype in zip(formula.reads, formula.dtypes, strict=True)]
@@ -78,10 +79,17 @@ class Loop:
             if last and needed(formula.result, self.numbers):
                 yield f"{indent}{at(target)} = t{number}"
 
-    def _same_throughout(self, row: Nest) -> list[Place]:
-        """What is read only, and is one number for a whole row: a compiler cannot know that nobody writes there."""
-        read = [place for place in dict.fromkeys(self._read) if place not in row.wrote]
-        return [place for place in read if row.sizes and not any(row.steps[place])]
+    def _constants(self, row: Nest) -> dict[int, list[Place]]:
+        """What is only read, and stays the same in the loops over some axis and all within: by that axis.
+
+        A compiler cannot know that nobody writes there, and would read it again for each element.
+        """
+        found: dict[int, list[Place]] = {}
+        for place in dict.fromkeys(self._read):
+            if place not in row.wrote:
+                axis = max((axis for axis, step in enumerate(row.steps[place]) if step), default=-1) + 1
+                found.setdefault(axis, []).append(place)
+        return found
 
 
 def places_read(formula: Formula) -> list[Place]:

@@ -66,10 +66,10 @@ def run(pipe: Connection, others: Iterable[Connection], job: Job, number: int) -
         other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which stops its workers then
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _introduce(job, number)
     tasks: SimpleQueue[Any] = SimpleQueue()
     stopped = threading.Event()
     threading.Thread(target=_listen, args=(pipe, tasks, stopped), daemon=True).start()
+    _introduce(job, number)
     fetch = _begin(job, number, job.init_fn)
     while (task := tasks.get()) is not None and not stopped.is_set():
         if task == AGAIN:

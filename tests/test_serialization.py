@@ -77,7 +77,8 @@ PLAIN = [
     np.float64(0.1), np.float32(0.1), np.bool_(True), np.int8(-3), np.uint64(2**64 - 1), np.complex64(1 + 2j),
     np.array(2.5), np.zeros((0, 3)), np.arange(6, dtype=">i4").reshape(2, 3), np.arange(6.0)[::-2],
     np.eye(3, order="F"),
-    np.array([[1 + 2j, 3]]), np.array([1 + 2j, 3], ">c8"), np.array(1j, "c8"), np.array([1, 2], "u2"), np.array([True]), mg.float16, mg.bool,
+    np.array([[1 + 2j, 3]]), np.array([1 + 2j, 3], ">c8"), np.array(1j, "c8"), np.array([1, 2], "u2"), np.array([True]),
+    mg.float16, mg.bool,
     np.dtype("u2"), np.dtype(">c8"), mg.Size([2, 3]), mg.Size(), mg.device("cpu"), mg.device("cuda:1"),
 ]  # fmt: skip
 

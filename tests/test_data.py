@@ -353,6 +353,24 @@ def test_loaders_side_by_side_and_in_threads(patience):
 
 
 @pytest.mark.slow
+def test_a_process_forked_in_the_middle_of_a_draw_can_draw():
+    drawing, enough = threading.Event(), threading.Event()
+
+    def draw():
+        with mg.default_generator._lock:
+            drawing.set()
+            enough.wait()
+
+    threading.Thread(target=draw).start()
+    drawing.wait()
+    threading.Timer(0.2, enough.set).start()
+    process = multiprocessing.get_context("fork").Process(target=mg.manual_seed, args=(1,), daemon=True)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="descriptors are counted in /proc")
 def test_nothing_is_left_open():
     def descriptors():

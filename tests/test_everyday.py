@@ -68,6 +68,8 @@ t.ones(1, device="cuda")
 
 t.nn.Linear(1, 1).to("cuda")
 
+t.nn.Linear(1, 1).cuda()
+
 t.cuda.current_device()
 
 t.cuda.get_device_name(0)

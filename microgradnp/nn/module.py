@@ -13,6 +13,7 @@ from ..autograd import memory
 from ..autograd.hooks import RemovableHandle
 from ..autograd.quiet import restore, silence
 from ..autograd.scope import Scope, current
+from ..devices import DeviceError
 from ..tensor import Tensor, make
 from . import state
 from .hooks import EVERYWHERE, ForwardHook, Hooks
@@ -188,6 +189,10 @@ class Module(Tree):
     def cpu(self) -> Module:
         """The module itself: there is no other device."""
         return self
+
+    def cuda(self, device: Any = None) -> Module:
+        """Raises DeviceError, an AssertionError as in a PyTorch without CUDA: the only device is "cpu"."""
+        raise DeviceError(f"{type(self).__name__}.cuda(): device 'cuda' is not there; the only device is 'cpu'")
 
     def to(self, *target: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> Module:
         """Convert all floating point parameters and buffers to a dtype, or that of a tensor. The only device is "cpu".

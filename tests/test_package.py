@@ -24,7 +24,7 @@ LAYERS = [
     {"tensor"},
     {"printing", "copying", "autograd", "return_types"},
     {"ops"},
-    {"linalg", "cuda", "accelerator", "backends", "utils"},
+    {"linalg", "cuda", "accelerator", "backends", "func", "utils"},
     {"nn"},
     {"optim"},
     {"compiler", "serialization", "viz"},

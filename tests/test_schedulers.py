@@ -52,6 +52,8 @@ def test_a_state_shares_nothing_and_goes_on(name):
     saved, rates = (scheduler.state_dict(), optimizer.state_dict()), optimizer.param_groups[0]["lr"]
     frozen = copy.deepcopy(saved)
     assert scheduler.get_last_lr() == [rates] and "optimizer" not in saved[0]
+    mutable = [name for name, value in saved[0].items() if isinstance(value, (list, dict))]
+    assert mutable and all(saved[0][name] is not vars(scheduler)[name] for name in mutable)
     expected = go(optimizer, scheduler, 8)
     assert saved == frozen
     other, other_scheduler = made(name)

@@ -93,6 +93,8 @@ ps[0].grad[0, 0] = nan; nn.utils.clip_grad_norm_(ps, 0.5, error_if_nonfinite=Tru
 ps[0].grad[0, 0] = -inf; nn.utils.clip_grad_norm_(ps, 0.5, 2.0, True)
 lone.grad = t.zeros(2, dtype=lone.dtype); nn.utils.clip_grad_norm_(lone, 0.5), lone.grad
 nn.utils.clip_grad_norm(ps, 0.5)
+lone.grad = t.ones(1, dtype=lone.dtype).expand(2); nn.utils.clip_grad_norm_(lone, 0.5)
+lone.grad = t.ones(4, dtype=lone.dtype)[::2]; nn.utils.clip_grad_norm_(lone, 0.5), lone.grad
 w = ps[0]; w.grad = t.autograd.grad(w.sin().sum(), w, create_graph=True)[0]; nn.utils.clip_grad_norm_(w, 0.5)
 nn.utils.clip_grad_value_(model.parameters(), 0.1)
 nn.utils.clip_grad_value_(ps[0], 1)

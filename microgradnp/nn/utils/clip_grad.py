@@ -16,9 +16,10 @@ import numpy as np
 from ...autograd import memory
 from ...autograd.modes import no_grad
 from ...ops.creation import tensor
+from ...ops.inplace import write
 from ...ops.joining import stack
 from ...ops.norm import vector_norm
-from ...tensor import Tensor
+from ...tensor import Tensor, make
 
 Tensors: TypeAlias = Tensor | Iterable[Tensor]
 
@@ -131,5 +132,9 @@ def _in_place(gradients: list[Any], function: np.ufunc, other: Any) -> None:
     """Replace the values of gradients by ``function`` of them and ``other``, without memory for results."""
     with np.errstate(all="ignore"):
         for gradient in gradients:
-            function(gradient._array, other, out=gradient._array)
+            array = gradient._array
+            if array.flags.c_contiguous:
+                function(array, other, out=array)
+            else:  # its elements might share memory, which this refuses
+                write(gradient, "clip_grad", lambda before: make(function(before._array, other)))
     memory.stamp([memory.writes_to(gradient._array) for gradient in gradients], "clip_grad")

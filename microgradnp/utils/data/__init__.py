@@ -2,7 +2,7 @@
 
 * ``dataset.py``: where samples come from
 * ``sampler.py``: in which order
-* ``collate.py``: how samples become a batch
+* ``collate.py``: how samples become a batch; ``fetching.py``: and how a batch is made of their numbers
 * ``dataloader.py``: all of this together, with its arguments
 * ``iterators.py``: one pass over a loader, in this process or by workers
 * ``pool.py``: worker processes seen from the main process; ``worker.py``: what runs in them; ``messages.py``: what they

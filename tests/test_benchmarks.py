@@ -13,6 +13,7 @@ from benchmarks.workload import Case
 from benchmarks.workloads import WORKLOADS, chain, imports, operations, xor
 from benchmarks.workloads.cnn import Convolutional
 from benchmarks.workloads.gpt import Gpt
+from benchmarks.workloads.lstm import Memory
 from benchmarks.workloads.mlp import Perceptron
 
 QUICK = Effort(rounds=1, seconds=0, turn=0)
@@ -22,6 +23,7 @@ SMALL = [
     Case("MLP", Perceptron((7, 6, 5, 4), 3).builders(), tolerance=2e-5),
     pytest.param(Case("CNN", Convolutional((2, 3, 4), 8, 3).builders(), tolerance=1e-4), marks=pytest.mark.slow),
     pytest.param(Case("GPT", Gpt(1, 8, 2, 4, 2, 5).builders(), tolerance=1e-4), marks=pytest.mark.slow),
+    pytest.param(Case("LSTM", Memory(3, 4, 2, 2).builders(), tolerance=1e-4), marks=pytest.mark.slow),
     *chain.cases(100),
     *operations.cases(12),
 ]

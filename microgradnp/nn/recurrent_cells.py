@@ -27,6 +27,9 @@ class RNNCellBase(Module):
     Source: https://docs.pytorch.org/docs/stable/nn.html#recurrent-layers
     """
 
+    bias_ih: Tensor | None
+    bias_hh: Tensor | None
+
     def __init__(
         self,
         input_size: int,

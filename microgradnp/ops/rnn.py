@@ -105,13 +105,13 @@ def _packed(
 
 def _called(cell: Cell, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """The call of a function with one of the two lists of arguments above."""
-    packed = "batch_sizes" in kwargs or (len(args) > 2 and not isinstance(args[2], (list, tuple)))
-    packed = packed or (len(args) > 3 and not isinstance(args[3], (bool, int)))
+    second = args[1] if len(args) > 1 else kwargs.get("batch_sizes")
+    packed = isinstance(second, Tensor) and second.dtype.kind == "i"
     try:
         given = inspect.signature(_packed if packed else _padded).bind(*args, **kwargs).arguments
     except TypeError as error:
         raise TypeError(f"{cell.name}() received an invalid combination of arguments: {error}") from None
-    hx = _pair(cell.name, given["hx"]) if cell is LSTM else (given["hx"],)
+    hx = _pair(cell.name, given["hx"]) if cell is LSTM else [given["hx"]]
     projects = cell is LSTM and hx[0].shape[-1] != hx[1].shape[-1]
     directions = 2 if given["bidirectional"] else 1
     layers = grouped(given["params"], given["num_layers"], directions, given["has_biases"], projects)

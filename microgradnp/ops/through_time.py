@@ -193,7 +193,8 @@ def _lstm_backward(passed: Passed, weight: Any, projection: Any, sizes: Sequence
     _, f, _, _ = _blocks(passed.z, 4)
     by_cell, by_state = d.reshape((steps, 4, size, batch))[:, :3], _blocks(d, 4)[3]
     dh, dc = np.zeros_like(passed.hs[0]), np.zeros_like(passed.cs[0])
-    added, hidden, arrived = space(dc, *dc.shape), dh, None
+    added, hidden = space(dc, *dc.shape), dh
+    arrived, d_projection = dh, None
     if projection is not None:
         hidden, arrived = space(dc, *dc.shape), space(dh, steps, *dh.shape)
     for t in _backwards(dh, arriving, sizes):
@@ -206,7 +207,6 @@ def _lstm_backward(passed: Passed, weight: Any, projection: Any, sizes: Sequence
         np.multiply(by_state[t], hidden, by_state[t])
         np.multiply(dc, f[t], dc)
         np.dot(weight.T, d[t], dh)
-    d_projection = None
     if projection is not None:
         d_projection = np.dot(as_rows(arrived).T, as_rows(passed.others[1]))
     return d, d, dh, dc, d_projection
@@ -220,8 +220,8 @@ def _gru_forward(z: Any, weight: Any, bias: Any, h: Any, c: Any, projection: Any
     size, r_and_u = r.shape[1], z[:, : 2 * r.shape[1]]
     hs, inner = _states(h, z, size), space(z, *r.shape)  # inner: what r lets through, W_hn h + b_hn
     product = space(z, *z.shape[1:])
-    inner_bias = np.zeros_like(inner[0]) if inner.shape[0] else None
-    if bias is not None and inner_bias is not None:
+    inner_bias = np.zeros_like(inner[0])
+    if bias is not None:
         inner_bias[...] = bias[2 * size :, None]
     for t, count in enumerate(sizes):
         np.dot(weight, hs[t], product)

@@ -7,7 +7,7 @@ there. ``abc`` and ``x`` are packed as ``axbc``, with the batch sizes 2, 1, 1.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -21,8 +21,6 @@ __all__ = [
     "PackedSequence", "invert_permutation", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence",
     "pad_sequence", "unpack_sequence", "unpad_sequence",
 ]  # fmt: skip
-
-Packed = TypeVar("Packed", bound="PackedSequence")
 
 
 class _Fields(NamedTuple):
@@ -45,9 +43,9 @@ class PackedSequence(_Fields):
     __slots__ = ()
 
     def __new__(
-        cls: type[Packed], data: Any, batch_sizes: Tensor | None = None, sorted_indices: Tensor | None = None,
+        cls, data: Any, batch_sizes: Any = None, sorted_indices: Tensor | None = None,
         unsorted_indices: Tensor | None = None,
-    ) -> Packed:  # fmt: skip
+    ) -> Self:  # fmt: skip
         if batch_sizes is None:
             if not isinstance(data, (list, tuple)) or len(data) != 2:
                 raise AssertionError("PackedSequence: expected data and batch_sizes, or a pair of them")
@@ -56,44 +54,44 @@ class PackedSequence(_Fields):
             unsorted_indices = invert_permutation(sorted_indices)
         return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
 
-    def to(self: Packed, *args: Any, **kwargs: Any) -> Packed:
+    def to(self, *args: Any, **kwargs: Any) -> Self:
         """The same with ``data.to(...)`` for its data: itself, if that changes nothing."""
         data = self.data.to(*args, **kwargs)
         return self if data is self.data else self._replace(data=data)
 
-    def cpu(self: Packed) -> Packed:
+    def cpu(self) -> Self:
         """Itself: there is no other device."""
         return self
 
-    def double(self: Packed) -> Packed:
+    def double(self) -> Self:
         """The same with data of float64."""
         return self.to(dtypes.float64)
 
-    def float(self: Packed) -> Packed:
+    def float(self) -> Self:
         """The same with data of float32."""
         return self.to(dtypes.float32)
 
-    def half(self: Packed) -> Packed:
+    def half(self) -> Self:
         """The same with data of float16."""
         return self.to(dtypes.float16)
 
-    def long(self: Packed) -> Packed:
+    def long(self) -> Self:
         """The same with data of int64."""
         return self.to(dtypes.int64)
 
-    def int(self: Packed) -> Packed:
+    def int(self) -> Self:
         """The same with data of int32."""
         return self.to(dtypes.int32)
 
-    def short(self: Packed) -> Packed:
+    def short(self) -> Self:
         """The same with data of int16."""
         return self.to(dtypes.int16)
 
-    def char(self: Packed) -> Packed:
+    def char(self) -> Self:
         """The same with data of int8."""
         return self.to(dtypes.int8)
 
-    def byte(self: Packed) -> Packed:
+    def byte(self) -> Self:
         """The same with data of uint8."""
         return self.to(dtypes.uint8)
 

@@ -115,6 +115,11 @@ ROWS: list[tuple[str, str, Any]] = [
     ("variance-over-no-dims", "x = L(1.0, 2.0)\nr = grad(x.var(dim=()), x)", [[-1.0, 1.0]]),
     ("no-degrees-of-freedom", "x = L(2.0, 1.0, 6.0)\nr = grad(x.var(correction=3), x)", [[-inf, -inf, inf]]),
     ("norm-twice", "x = L(0.0, 0.0)\nr = second(x.norm(), x)", [[0.0, 0.0]]),
+    (
+        "attention-twice",
+        "x = zeros(1, 1, 2, 2)\nr = len(second(F.scaled_dot_product_attention(x, x, x, is_causal=True), x))",
+        1,
+    ),
     ("distances-twice", "x = L(3.0, 4.0).view(1, 2)\nr = second(t.cdist(x, zeros(1, 2)), x)", [[[0.032, -0.024]]]),
     (
         "weight-norm-twice",
@@ -207,6 +212,14 @@ ROWS: list[tuple[str, str, Any]] = [
     ("margin-of-no-rows", "r = F.multi_margin_loss(t.zeros(0, 3), t.zeros(0, dtype=t.int64)).item()", nan),
     ("unknown-reductions", "r = type(t.nn.L1Loss(reduction='median')).__name__", "ValueError"),
     ("interpolation-of-bytes", "F.interpolate(t.ones(1, 1, 2, 2).byte(), 3, mode='bilinear')", "NotImplementedError"),
+    (
+        "places-of-padding",
+        "layer = t.nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)\n"
+        "encoder = t.nn.TransformerEncoder(layer, 1).eval()\n"
+        "with t.no_grad():\n    y = encoder(t.ones(1, 2, 4), src_key_padding_mask=t.tensor([[False, True]]))\n"
+        "r = bool(y[0, 1].any())",
+        True,
+    ),
     ("take-along-dim", "t.take_along_dim(C(1.0, 2.0), t.tensor([7]), 0)", "IndexError"),
     ("uint8", "r = (t.tensor([1], dtype=t.uint8) > -1).tolist()", [True]),
     ("uint8", "t.tensor([1], dtype=t.uint8).clamp(-1)", "RuntimeError"),

@@ -70,6 +70,25 @@ def test_rates_are_plain_numbers_and_never_bad(name):
         assert type(rate) is float and 0 <= rate < math.inf and type(momentum) is float
 
 
+@pytest.mark.parametrize("function", [math.exp, lambda epoch: 0.5, "abc".index], ids=["builtin", "lambda", "method"])
+def test_functions_have_no_state(function):
+    optimizer = optim.SGD([mg.ones(1, requires_grad=True)], lr=0.1)
+    scheduler = schedulers.MultiplicativeLR(optimizer, function)
+    saved = scheduler.state_dict()
+    assert saved["lr_lambdas"] == [None]
+    scheduler.load_state_dict(saved)
+    assert scheduler.lr_lambdas == [function]
+
+
+def test_milestones_come_back_from_a_file():
+    optimizer, scheduler = made("multistep")
+    saved = scheduler.state_dict()
+    scheduler.load_state_dict({**saved, "milestones": dict(saved["milestones"])})
+    with pytest.warns(UserWarning, match="epoch parameter"):
+        optimizer.step(), scheduler.step(3)
+    assert scheduler.get_last_lr() == pytest.approx([0.01])
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])
 def test_an_optimizer_and_its_scheduler_are_copied_together(copied):
     optimizer, scheduler = made("one cycle")

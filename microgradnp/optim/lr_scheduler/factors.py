@@ -69,6 +69,11 @@ class MultiStepLR(Factors):
         self.milestones, self.gamma = Counter(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over a copy of what ``state_dict`` gave; from a file, the milestones may be a plain dict."""
+        super().load_state_dict(state_dict)
+        self.milestones = Counter(self.milestones)
+
     def _factor(self) -> float:
         return self.gamma ** self.milestones[self.last_epoch] if self.last_epoch in self.milestones else 1
 

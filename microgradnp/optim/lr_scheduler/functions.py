@@ -77,4 +77,5 @@ class MultiplicativeLR(Functions):
 
 def attributes(function: Any) -> dict[str, Any] | None:
     """What there is to save of a callable: the attributes of an object; None for a function."""
-    return None if isinstance(function, types.FunctionType) else dict(vars(function))
+    plain = isinstance(function, types.FunctionType) or not hasattr(function, "__dict__")
+    return None if plain else dict(vars(function))

@@ -18,6 +18,7 @@ import numpy as np
 from .. import numpy_memory
 from ..numpy_executor import Source, run_of
 from ..plan.functions import is_view, makes, targets
+from ..plan.rewriting import fills
 from ..program import Block, Call, Program, Value, values_in
 from .compiling import compiled
 from .contractions import contraction_of
@@ -44,12 +45,12 @@ class KernelSource(Source):
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self._new: dict[Block, str] = {}  # memory that is made in each run: what it is called
         self._wandering = self._without_a_place()
         self._pieces = dict(self._pieces_within_reach())
         self._kernels = {calls[0][0]: grouped(calls) for calls in self._runs()}  # by the number of their first call
         self._users = _users(program)
         self._outputs = {value.block for value in (*program.fresh, *program.kept)}
-        self._new: dict[Block, str] = {}  # what has been made in this run
         self._private: dict[Block, tuple[int, int]] = {}
         for rows in (rows for kernel in self._kernels.values() for rows in kernel):
             self._private |= rows.private(self._users, self._outputs)
@@ -57,7 +58,7 @@ class KernelSource(Source):
 
     def _pieces_within_reach(self) -> Iterator[tuple[int, Piece]]:
         """What kernels make, of the calls whose operands and results all have a place that a kernel can find."""
-        placeless: set[Block] = set()  # results of calls that cannot write to a given array
+        placeless: set[Block] = set()  # what is part of memory that a call makes
         for call in self.program.calls:
             values = set(values_in((call.args, call.kwargs, call.results)))
             within = placeless.isdisjoint(value.block for value in values) and all(map(self._findable, values))
@@ -65,7 +66,11 @@ class KernelSource(Source):
             if piece is not None:
                 yield id(call), piece
             elif not super().can_write(call) or makes(call) != call.results:
-                placeless |= {value.block for value in makes(call)}
+                for value in makes(call):
+                    if value.shape and fills(value):
+                        self._new[value.block] = f"v{value.number}"
+                    else:
+                        placeless.add(value.block)
 
     def _findable(self, value: Value) -> bool:
         """Whether it begins at a place that is known beforehand, and between whole elements."""

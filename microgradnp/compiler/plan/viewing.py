@@ -23,16 +23,17 @@ def located(program: Program) -> Program:
         seen = _operand_seen(new) if len(makes(new)) == len(new.results) == 1 else None
         if seen is not None:
             result = new.results[0]
-            offset = seen.offset + address_of(result.sample) - address_of(seen.sample)
-            draft.move(result.block, seen.block, offset - result.offset)
+            draft.move(result.block, seen.block, seen.offset + _apart(seen, result) - result.offset)
             new = replace(new, results=(draft.now(result),))
         draft.calls.append(new)
     return draft.finish()
 
 
 def _operand_seen(call: Call) -> Value | None:
-    """The operand in whose memory the result lies, of those that the tape may have missed."""
+    """The operand in whose memory the result lies, or could lie, of those that the tape may have missed."""
     result = call.results[0]
+    if call.function is np.broadcast_to and isinstance(call.args[0], Value) and _is_scalar(call.args[0]):
+        return call.args[0]
     if not isinstance(result.sample, np.ndarray) or result.block.kind != "own":
         return None
     for value in values_in((call.args, call.kwargs)):
@@ -40,3 +41,13 @@ def _operand_seen(call: Call) -> Value | None:
         if other and np.may_share_memory(result.sample, value.sample):
             return value
     return None
+
+
+def _is_scalar(value: Value) -> bool:
+    """Whether it was a NumPy scalar in the captured run: nobody writes to one, and it has memory in a program only."""
+    return isinstance(value.sample, np.generic)
+
+
+def _apart(seen: Value, result: Value) -> int:
+    """How many bytes lie between the beginnings of two arrays."""
+    return 0 if _is_scalar(seen) else address_of(result.sample) - address_of(seen.sample)

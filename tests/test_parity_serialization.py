@@ -113,6 +113,30 @@ def test_checkpoints(name: str) -> None:
 DTYPES = ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool"]
 
 
+def test_training_begun_in_pytorch_goes_on_here() -> None:
+    def trained(t: Any) -> tuple[Any, ...]:
+        net = t.nn.Sequential(t.nn.Linear(3, 4), t.nn.Tanh(), t.nn.Linear(4, 1)).double()
+        optimizer = t.optim.AdamW(net.parameters(), lr=0.01)
+        return net, optimizer, t.optim.lr_scheduler.StepLR(optimizer, 2)
+
+    def train(t: Any, net: Any, optimizer: Any, scheduler: Any) -> Any:
+        for _ in range(3):
+            optimizer.zero_grad()
+            net(t.ones(2, 3, dtype=t.float64)).square().sum().backward()
+            optimizer.step()
+            scheduler.step()
+        return [p.detach().numpy() for p in net.parameters()]
+
+    parts = trained(torch)
+    train(torch, *parts)
+    file = theirs([part.state_dict() for part in parts])
+    here = trained(mg)
+    for part, state in zip(here, mg.load(file), strict=True):
+        part.load_state_dict(state)
+    for a, b in zip(train(mg, *here), train(torch, *parts), strict=True):
+        assert np.allclose(a, b, rtol=1e-12)
+
+
 def test_tensors_of_every_type_and_layout() -> None:
     whole = torch.arange(24.0).reshape(2, 3, 4)
     obj = {
@@ -234,7 +258,7 @@ PROGRAMS: dict[str, Any] = {
     "gradient": lambda t, f: t.save(t.ones(2, requires_grad=True), f) or [t.load(f).grad],
     "transposed": lambda t, f: t.save(t.ones(2, 3).t(), f) or [t.load(f).stride()],
     "expanded": lambda t, f: t.save(t.ones(1).expand(3), f) or [t.load(f).stride()],
-    "state dict": lambda t, f: t.save((m := t.nn.Linear(2, 2)).state_dict(), f) or [len(m.load_state_dict(t.load(f)))],
+    "state dict": lambda t, f: t.save((m := t.nn.Linear(2, 2)).state_dict(), f) or len(m.load_state_dict(t.load(f))),
     "locations": lambda t, f: t.save(t.ones(1), f) or [t.load(f, map_location=m) for m in LOCATIONS],
     "a device": lambda t, f: t.save(t.ones(1), f) or t.load(f, map_location=t.device("cpu")),
     "weights only": lambda t, f: t.save(t.ones(1), f) or [t.load(f, weights_only=True), t.load(f, weights_only=False)],

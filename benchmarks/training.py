@@ -65,6 +65,29 @@ def descend(parameters: Arrays, grads: Arrays, velocities: Arrays, rate: float, 
         p -= rate * g
 
 
+def adam(
+    parameters: Arrays, rate: float, beta1: float, beta2: float, eps: float, decay: float = 0.0
+) -> Callable[[Arrays], None]:
+    """Adam's update in place, and with ``decay`` AdamW's, for those who have no optimizers."""
+    means, squares = ([np.zeros_like(p) for p in parameters] for _ in range(2))
+    t = 0
+
+    def update(grads: Arrays) -> None:
+        nonlocal t
+        t += 1
+        corrected, root = rate / (1 - beta1**t), (1 - beta2**t) ** 0.5
+        for p, g, m, v in zip(parameters, grads, means, squares, strict=True):
+            if decay:
+                p *= 1 - rate * decay
+            m *= beta1
+            m += (1 - beta1) * g
+            v *= beta2
+            v += (1 - beta2) * (g * g)
+            p -= corrected * m / (np.sqrt(v) / root + eps)
+
+    return update
+
+
 def autograd_step(loss: Callable[..., Any], start: Arrays, rate: float, momentum: float, *batch: np.ndarray) -> Step:
     """HIPS autograd: the gradient of a function of a list of arrays."""
     value_and_grad = framework("autograd").value_and_grad(loss)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..contestants import COMPILED, EAGER, JAX, NUMBA, NUMPY, TORCH, TORCH_COMPILE, framework
-from ..training import torch_step
+from ..training import adam, torch_step
 from ..workload import Builder, Case, Limit, Step, Workload
 
 RATE, BETA1, BETA2, EPS, DECAY = 1e-3, 0.9, 0.99, 1e-8, 0.1
@@ -62,7 +62,7 @@ class Gpt:
         """What a good NumPy programmer writes: all places as rows of one matrix, in place where it is natural."""
         tokens, classes = (part.reshape(-1) for part in self.data())
         parameters = self.parameters()
-        update = adamw(parameters)
+        update = adam(parameters, RATE, BETA1, BETA2, EPS, DECAY)
         b, t, h, c = self.batch, self.length, self.heads, self.width
         count, scale = b * t, np.float32((c // h) ** -0.5)
         rows, later = np.arange(count), np.triu(np.full((t, t), -np.inf, np.float32), 1)
@@ -235,26 +235,6 @@ def layer_norm_backward(g: np.ndarray, w: np.ndarray, saved: Any) -> tuple[np.nd
     g -= g.mean(axis=-1, keepdims=True) + x * (g * x).mean(axis=-1, keepdims=True)
     g *= scale
     return g, of_parameters
-
-
-def adamw(parameters: Arrays) -> Callable[[Arrays], None]:
-    """The update in place, for those who have no optimizers."""
-    means, squares = ([np.zeros_like(p) for p in parameters] for _ in range(2))
-    t = 0
-
-    def update(grads: Arrays) -> None:
-        nonlocal t
-        t += 1
-        rate, root = RATE / (1 - BETA1**t), (1 - BETA2**t) ** 0.5
-        for p, g, m, v in zip(parameters, grads, means, squares, strict=True):
-            p *= 1 - RATE * DECAY
-            m *= BETA1
-            m += (1 - BETA1) * g
-            v *= BETA2
-            v += (1 - BETA2) * (g * g)
-            p -= rate * m / (np.sqrt(v) / root + EPS)
-
-    return update
 
 
 def cases() -> list[Case]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..contestants import COMPILED, EAGER, JAX, NUMBA, NUMPY, TORCH, TORCH_COMPILE, framework
-from ..training import torch_step
+from ..training import adam, torch_step
 from ..workload import Builder, Case, Limit, Step, Workload
 
 RATE, BETA1, BETA2, EPS = 1e-3, 0.9, 0.999, 1e-8
@@ -48,7 +47,7 @@ class Memory:
         """What a good NumPy programmer writes: one product for all gates, and outside the loops one for all steps."""
         x, y = self.data()
         parameters = self.parameters()
-        update = adam(parameters)
+        update = adam(parameters, RATE, BETA1, BETA2, EPS)
         w_ih, w_hh, b_ih, b_hh, w, b = parameters
         steps, batch, size = self.steps, self.batch, self.hidden
         flat_x, rows = x.reshape(steps * batch, self.features), np.arange(batch)
@@ -153,25 +152,6 @@ class Memory:
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
-
-
-def adam(parameters: Sequence[np.ndarray]) -> Callable[[Sequence[np.ndarray]], None]:
-    """Adam's update in place, for those who have no optimizers."""
-    means, squares = ([np.zeros_like(p) for p in parameters] for _ in range(2))
-    t = 0
-
-    def update(grads: Sequence[np.ndarray]) -> None:
-        nonlocal t
-        t += 1
-        rate, root = RATE / (1 - BETA1**t), (1 - BETA2**t) ** 0.5
-        for p, g, m, v in zip(parameters, grads, means, squares, strict=True):
-            m *= BETA1
-            m += (1 - BETA1) * g
-            v *= BETA2
-            v += (1 - BETA2) * (g * g)
-            p -= rate * m / (np.sqrt(v) / root + EPS)
-
-    return update
 
 
 def cases() -> list[Case]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -14,10 +13,12 @@ from ..ops.through_time import GRU as GRU_CELL
 from ..ops.through_time import LSTM as LSTM_CELL
 from ..ops.through_time import RNN_RELU, RNN_TANH, Cell
 from ..tensor import Tensor
-from . import init
 from .module import Module
 from .parameter import unfilled
+from .recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase, draw
 from .utils.rnn import PackedSequence
+
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
 
 CELLS: dict[str, Cell] = {"RNN_TANH": RNN_TANH, "RNN_RELU": RNN_RELU, "LSTM": LSTM_CELL, "GRU": GRU_CELL}
 
@@ -205,13 +206,6 @@ class RNNBase(Module):
                               ("dropout", 0), ("bidirectional", False)):  # fmt: skip
             text += f", {name}={getattr(self, name)}" if getattr(self, name) != default else ""
         return text
-
-
-def draw(module: Module, hidden_size: int) -> None:
-    """Draw the parameters of a recurrent layer or cell."""
-    bound = 1 / math.sqrt(hidden_size) if hidden_size > 0 else 0
-    for parameter in module.parameters():
-        init.uniform_(parameter, -bound, bound)
 
 
 def _in_order(states: Sequence[Tensor], order: Tensor | None) -> list[Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,9 +10,16 @@ from ..autograd.scope import where as module_path
 from ..ops import rnn
 from ..ops.creation import zeros
 from ..tensor import Tensor
+from . import init
 from .module import Module
 from .parameter import unfilled
-from .recurrent import draw
+
+
+def draw(module: Module, hidden_size: int) -> None:
+    """Draw the parameters of a recurrent layer or cell."""
+    bound = 1 / math.sqrt(hidden_size) if hidden_size > 0 else 0
+    for parameter in module.parameters():
+        init.uniform_(parameter, -bound, bound)
 
 
 class RNNCellBase(Module):

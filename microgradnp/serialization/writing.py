@@ -17,7 +17,6 @@ import numpy as np
 
 from ..copying import warn_of_hooks
 from ..devices import device
-from ..dtypes import SUPPORTED
 from ..nn.parameter import Parameter
 from ..tensor import Size, Tensor
 from .errors import Path, refuse
@@ -67,7 +66,7 @@ class Writer:
             return {"tensor": self._tensor(obj, path)}
         if kind is np.ndarray:
             return self._array(obj, path)
-        if isinstance(obj, np.dtype) and (obj in SUPPORTED or obj.str[1:] in NUMBERS):
+        if isinstance(obj, np.dtype) and obj.str[1:] in NUMBERS:
             return {"dtype": obj.str}
         if isinstance(obj, np.generic) and obj.dtype.str[1:] in NUMBERS:
             return {"number": [obj.dtype.str, self.node(obj.item(), path)]}

@@ -163,8 +163,8 @@ def test_tensors_of_every_type_and_layout() -> None:
 def test_plain_things() -> None:
     obj = [
         None, True, 1, -1, 2**40, -(2**100), 0.5, 1 - 2j, "é", b"", b"\xff", bytearray(b"a"), (), (1,), (1, 2, 3, 4),
-        [], {}, {1, 2}, Counter("aab"), OrderedDict(a=1), {(1, "a"): 2, None: 3, 2.5: 4}, torch.Size([1, 2]), torch.float32,
-        torch.int64, torch.device("cpu"), torch.device("cuda", 1), torch.strided,
+        [], {}, {1, 2}, Counter("aab"), OrderedDict(a=1), {(1, "a"): 2, None: 3, 2.5: 4}, torch.Size([1, 2]),
+        torch.float32, torch.int64, torch.device("cpu"), torch.device("cuda", 1), torch.strided,
     ]  # fmt: skip
     assert same(mg.load(theirs(obj)), obj)
 

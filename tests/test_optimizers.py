@@ -282,8 +282,9 @@ def test_settings_out_of_range_are_refused_in_groups_too(kind, options, text):
 def test_a_rate_that_has_gone_bad_is_refused_before_anything_changes(kind, rate):
     p, optimizer = trained(kind, values())
     before = p.tolist(), [t.tolist() for t in tensors(optimizer)]
-    optimizer.add_param_group({"params": [mg.ones(1, requires_grad=True)]})
-    optimizer.param_groups[1]["lr"] = rate
+    other = mg.ones(1, requires_grad=True)
+    optimizer.add_param_group({"params": [other]})
+    optimizer.param_groups[1]["lr"], other.grad = rate, mg.ones(1)
     with pytest.raises(ValueError, match="Invalid learning rate"):
         optimizer.step()
     assert (p.tolist(), [t.tolist() for t in tensors(optimizer)][: len(before[1])]) == before

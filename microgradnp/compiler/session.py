@@ -138,7 +138,7 @@ class Session:
             for owner, name, watched in (
                 (Tensor, "_array", property(self._read_array, self._set_array)),
                 (Tensor, "_grad", property(self._read_grad, self._set_grad)),
-                (Optimizer, "_update_group", self._watched_update(Optimizer._update_group)),
+                (Optimizer, "_update", self._watched_update(Optimizer._update)),
                 (Module, "__call__", self._watched_call(Module.__call__)),
                 *((Generator, name, self._watched_draw(name, getattr(Generator, name))) for name in DRAWS),
                 *((Stream, name, self._watched_seed(name, getattr(Stream, name))) for name in SEEDS),
@@ -223,14 +223,19 @@ class Session:
             self.grads_set[id(tensor)] = tensor
         GRAD.__set__(tensor, grad)
 
-    def _watched_update(self, update_group: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(optimizer: Any, group: dict[str, Any]) -> None:
+    def _watched_update(self, update_all: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(optimizer: Any) -> None:
             if not self._mine():
-                return update_group(optimizer, group)
-            params = [p for p in group["params"] if p._grad is not None]
+                return update_all(optimizer)
+            if optimizer.counted and any(optimizer is update.optimizer for update in self.updates):
+                raise NotCapturable(
+                    f"{place_text()}: a second step of {type(optimizer).__name__} depends on what the first counts, "
+                    "and a replay works out all numbers before it begins: compile a function that makes one step"
+                )
+            groups = [(group, [p for p in group["params"] if p._grad is not None]) for group in optimizer.param_groups]
             with self.pause():
                 self._optimizers.setdefault(id(optimizer), (optimizer, {p: {**s} for p, s in optimizer.state.items()}))
-                updates = [Update(optimizer, group, *together) for together in optimizer.alike(params)]
+                updates = [Update(optimizer, group, *alike) for group, ps in groups for alike in optimizer.alike(ps)]
             for update in updates:
                 self.tape.update = len(self.updates)
                 self.updates.append(update)

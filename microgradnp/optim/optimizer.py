@@ -150,20 +150,21 @@ class Optimizer(Hooked):
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:  # before anything changes
-            if "lr" in group:
-                self.rate(group)
         quiet = silence()
         try:
-            for group in self.param_groups:
-                self._update_group(group)
+            self._update()
         finally:
             restore(quiet)
         return loss
 
-    def _update_group(self, group: dict[str, Any]) -> None:
-        for counts, params in self.alike([p for p in group["params"] if p._grad is not None]):
-            settings = self.settings(group, *counts)
+    def _update(self) -> None:
+        """The host part for all groups, which may refuse a setting, and only then the array part."""
+        parts = [
+            (params, self.settings(group, *counts))
+            for group in self.param_groups
+            for counts, params in self.alike([p for p in group["params"] if p._grad is not None])
+        ]
+        for params, settings in parts:
             self._stamp(params)
             self.apply(params, settings)
 

@@ -129,3 +129,13 @@ def test_an_operation_of_ones_own_is_checked():
 def test_the_tutorial_learns_xor():
     done = run(EXAMPLES / "tutorial_numpy.py")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_a_small_gpt_writes_and_shows_what_it_attends_to(tmp_path):
+    done = run(EXAMPLES / "char_gpt.py", "--steps", 3, "--out", tmp_path, OMP_NUM_THREADS="1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("128728 characters of 69 kinds; 163077 parameters\n3 steps in")
+    assert "\n\nAlice " in done.stdout
+    assert "3/3" in done.stderr  # the progress bar
+    assert (tmp_path / "char_gpt.png").read_bytes().startswith(b"\x89PNG")

@@ -262,6 +262,13 @@ ROWS: list[tuple[str, str, Any]] = [
         True,
     ),
     ("nothing-to-clip", "r = t.nn.utils.clip_grad_value_([t.ones(1)], 1.0)", None),
+    ("lengths-beyond-the-batch", "t.nn.utils.rnn.pack_padded_sequence(t.ones(2, 2), [3, 1])", "RuntimeError"),
+    ("padding-of-one", "t.nn.utils.rnn.pad_sequence([t.ones(2, 2), t.ones(2, 1)])", "RuntimeError"),
+    (
+        "unpadding",
+        "x = t.ones(3, 2)\nt.nn.utils.rnn.unpad_sequence(x, t.tensor([1, 2]))\nr = tuple(x.shape)",
+        [3, 2],
+    ),
     # Data
     ("options-of-workers", "t.utils.data.DataLoader([1], timeout=3)", "ValueError"),
     ("options-of-workers", "t.utils.data.DataLoader([1], num_workers=1, prefetch_factor=0)", "ValueError"),

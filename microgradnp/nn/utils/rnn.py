@@ -63,6 +63,10 @@ class PackedSequence(_Fields):
         """Itself: there is no other device."""
         return self
 
+    def cuda(self, *args: Any, **kwargs: Any) -> Self:
+        """Raises a RuntimeError (an AssertionError, as in PyTorch without CUDA): the only device is "cpu"."""
+        return self._replace(data=self.data.cuda(*args, **kwargs))  # type: ignore[attr-defined]
+
     def double(self) -> Self:
         """The same with data of float64."""
         return self.to(dtypes.float64)

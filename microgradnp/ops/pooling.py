@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,17 +12,19 @@ from ..autograd.scope import where as module_path
 from ..dtypes import float16, float32
 from ..tensor import Tensor, make
 from .activation import check_floats, relu
-from .arithmetic import abs, div, pow, sign
+from .arithmetic import abs, div, pow, remainder, sign
 from .conversion import cast
-from .record import Array, composite, dispatched
+from .record import Array, composite
 from .resampling import Resampling, resampled
+from .selecting import take
+from .shape import reshape
 from .sliding import (
     Sizes,
     Windows,
     check_image,
     each,
+    indices_of_largest,
     largest_of_windows,
-    places_of_largest,
     sum_of_windows,
     windows_of,
 )
@@ -60,40 +61,20 @@ def _output_size(function: str, input: Tensor, output_size: Any, count: int, cha
 
 
 def _max_pool(
-    function: str,
-    input: Tensor,
-    windows: tuple[Windows, ...],
-    positions: Sequence[np.ndarray],
-    lengths: Sequence[int],
-    return_indices: bool,
+    function: str, input: Tensor, windows: tuple[Windows, ...], return_indices: bool, origins: np.ndarray | None = None
 ) -> Any:
-    """The largest elements; and where they are, as ``positions`` in the flattened last dimensions, of ``lengths``."""
+    """The largest elements; and where they are in the flattened last dimensions, or what ``origins`` has there."""
     if input.dtype.kind == "b":
         raise NotImplementedError(f"{module_path()}{function}: not implemented for bool: convert it, as with .float()")
     out = largest_of_windows(input, windows)
     if not return_indices:
         return out
-    places = places_of_largest(input, out, windows)
-    return out, make(_indices(places._array, positions, lengths))
-
-
-@dispatched
-def _indices(places: Any, positions: Sequence[np.ndarray], lengths: Sequence[int]) -> Any:
-    """From places within windows to places in the flattened last dimensions."""
-    indices, rest, step = np.zeros(places.shape, np.int64), places.astype(np.int64), 1
-    for dim in range(-1, -len(positions) - 1, -1):
-        count, size = positions[dim].shape
-        rest, place = np.divmod(rest, size)
-        windows = np.arange(count).reshape(count, *(1,) * (-dim - 1))
-        indices += positions[dim][windows, place] * step
-        step *= lengths[dim]
-    return indices
+    indices = remainder(indices_of_largest(input, out, windows), math.prod(input.shape[-len(windows) :]))
+    return out, reshape(indices if origins is None else take(make(origins), indices), out.shape)
 
 
 def _max_pool_of(function: str, input: Tensor, count: int, return_indices: bool, *geometry: Any) -> Any:
-    windows = windows_of(function, input, count, *geometry)
-    positions = [one.positions() for one in windows] if return_indices else []
-    return _max_pool(function, input, windows, positions, input.shape[-count:], return_indices)
+    return _max_pool(function, input, windows_of(function, input, count, *geometry), return_indices)
 
 
 @composite(public=("nn.functional.max_pool1d",))
@@ -154,15 +135,14 @@ def max_pool2d(
 
 def _adaptive_max_pool(function: str, count: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
     sizes = _output_size(function, input, output_size, count, channels=True)
-    lengths = input.shape[-count:]
-    windows, positions = [], []
-    for dim, (length, size) in enumerate(zip(lengths, sizes, strict=True), input.ndim - count):
-        positions.append(_places(length, size))
-        elements = positions[-1].shape[1]
-        windows.append(Windows(size, elements, elements))
-        if size * elements != length:
+    windows, origins = [], np.zeros((), np.int64)
+    for dim, (length, size) in enumerate(zip(input.shape[-count:], sizes, strict=True), input.ndim - count):
+        places = _places(length, size)
+        windows.append(Windows(size, places.shape[1], places.shape[1]))
+        origins = np.add.outer(origins * length, places.reshape(-1))
+        if places.size != length:
             input = resampled(input, dim, _gathered(length, size))
-    return _max_pool(function, input, tuple(windows), positions, lengths, return_indices)
+    return _max_pool(function, input, tuple(windows), return_indices, origins)
 
 
 @lru_cache(maxsize=256)

@@ -18,11 +18,9 @@ from typing import Any
 import numpy as np
 
 from ..autograd.scope import where as module_path
-from .activation import zeroed
+from .indexing import scatter_along_dim
 from .parts import along
-from .record import Array, Index, derivatives, dispatched, operation
-
-_zeroed = zeroed.operation.forward  # type: ignore[attr-defined]
+from .record import Array, derivatives, dispatched, operation
 
 Sizes = int | tuple[int, ...]  # one for each dimension, or one for all
 
@@ -82,11 +80,6 @@ def parts_of(windows: tuple[Windows, ...], shape: tuple[int, ...]) -> list[tuple
 def _parts_of(windows: tuple[Windows, ...], lengths: tuple[int, ...]) -> list[tuple[Any, Any]]:
     parts = itertools.product(*map(parts_along, windows, lengths))
     return [((..., *(result for result, _ in pairs)), (..., *(place for _, place in pairs))) for pairs in parts]
-
-
-def _sizes(windows: Sequence[Windows]) -> int:
-    """How many elements a window has."""
-    return math.prod(one.size for one in windows)
 
 
 # From arguments to windows
@@ -210,7 +203,7 @@ def _sliding(make: Any) -> list[tuple[Any, ...]]:
 
 
 def _to_largest(g, input, out, windows, input_shape):
-    return spread_from_places(g, places_of_largest(input, out, windows), windows, input_shape)
+    return scatter_along_dim(g.reshape((-1,)), indices_of_largest(input, out, windows), None, input_shape)
 
 
 @operation(public=(), label="max_pool", compact=True, samples=_sliding)
@@ -248,16 +241,11 @@ def spread_over_windows(input: Array, windows: tuple[Windows, ...], shape: tuple
 def _spread_along(input: Any, dim: int, windows: Windows, length: int) -> Any:
     out = np.zeros((*input.shape[:dim], length, *input.shape[dim + 1 :]), input.dtype)
     for result, place in parts_along(windows, length):
-        _add(out, along(dim, place), input[along(dim, result)], windows.disjoint)
+        if windows.disjoint:
+            out[along(dim, place)] = input[along(dim, result)]
+        else:
+            out[along(dim, place)] += input[along(dim, result)]
     return out
-
-
-def _add(out: Any, place: Any, values: Any, alone: bool) -> None:
-    """Add to elements of ``out``; or if nothing else is added to these, set them, which is faster."""
-    if alone:
-        out[place] = values
-    else:
-        out[place] += values
 
 
 # Which element of a window
@@ -266,15 +254,15 @@ def _add(out: Any, place: Any, values: Any, alone: bool) -> None:
 @operation(
     public=(), opaque=True, domain=range(3),
     samples=lambda make: [
-        (make(8), make(4), (Windows(4, 4, 2, 1),)), (make(2, 2), make(1, 1), (Windows(1, 2, 1),) * 2),
+        (make(8), make(4), (Windows(4, 4, 2, 1),)), (make(2, 2, 2), make(2, 1, 1), (Windows(1, 2, 1),) * 2),
     ],
 )  # fmt: skip
-def places_of_largest(input: Array, out: Array, windows: tuple[Windows, ...]) -> Array:
-    """Which of a window's elements, counted from 0, is the one in ``out``: the first of equal ones, the last nan.
+def indices_of_largest(input: Array, out: Array, windows: tuple[Windows, ...]) -> Array:
+    """Where in the flattened input each window has the element of ``out``: the first of equal ones, the last nan.
 
-    It is counted how many elements come before it.
+    The indices are a vector. It is counted how many elements of a window come before the one that is looked for.
     """
-    places = np.zeros(out.shape, np.min_scalar_type(_sizes(windows)))
+    places = np.zeros(out.shape, np.min_scalar_type(math.prod(one.size for one in windows)))
     missing = np.ones(out.shape, bool)
     for result, place in parts_of(windows, input.shape):
         missing[result] &= input[place] != out[result]
@@ -282,45 +270,20 @@ def places_of_largest(input: Array, out: Array, windows: tuple[Windows, ...]) ->
     if missing.any():
         for number, (result, place) in enumerate(parts_of(windows, input.shape)):
             np.copyto(places[result], number, where=np.isnan(input[place]))
-    return places
+    first = input.ndim - len(windows)
+    planes, lengths = math.prod(input.shape[:first]), input.shape[first:]
+    begins, steps = _flat(windows, lengths)
+    indices = steps.take(places.reshape(planes, *begins.shape), mode="clip")
+    indices += begins
+    indices += np.arange(planes).reshape(planes, *(1,) * begins.ndim) * math.prod(lengths)
+    return indices.reshape(-1)
 
 
-def _at_places(g, places, windows) -> Any:
-    return taken_at_places(g, places, windows)
-
-
-@operation(
-    public=(), opaque=True, label="max_pool_backward",
-    samples=lambda make: [
-        (make(2, 2), np.array([[0, 1], [2, 3]]), (Windows(1, 2, 2), Windows(2, 2, 2)), (2, 4)),
-        (make(3), np.array([1, 2, 1]), (Windows(3, 3, 1, 1),), (3,)),
-    ],
-)  # fmt: skip
-@derivatives(input=_at_places)
-def spread_from_places(input: Array, places: Index, windows: tuple[Windows, ...], shape: tuple[int, ...]) -> Array:
-    """Zeros of ``shape`` with ``input`` added to that element of its window which ``places`` tells."""
-    out = np.zeros(shape, input.dtype)
-    alone = all(one.disjoint for one in windows)
-    for number, (result, place) in enumerate(parts_of(windows, shape)):
-        _add(out, place, _zeroed(input[result], places[result] != number), alone)
-    return out
-
-
-def _from_places(g, places, windows, input_shape) -> Any:
-    return spread_from_places(g, places, windows, input_shape)
-
-
-@operation(
-    public=(), opaque=True, label="max_pool",
-    samples=lambda make: [
-        (make(2, 4), np.array([[0, 1], [2, 3]]), (Windows(1, 2, 2), Windows(2, 2, 2))),
-        (make(3), np.array([1, 2, 1]), (Windows(3, 3, 1, 1),)),
-    ],
-)  # fmt: skip
-@derivatives(input=_from_places)
-def taken_at_places(input: Array, places: Index, windows: tuple[Windows, ...]) -> Array:
-    """That element of each window which ``places`` tells: the transpose of ``spread_from_places``."""
-    out = np.zeros(places.shape, input.dtype)
-    for number, (result, place) in enumerate(parts_of(windows, input.shape)):
-        out[result] += _zeroed(input[place], places[result] != number)
-    return out
+@lru_cache(maxsize=1024)
+def _flat(windows: tuple[Windows, ...], lengths: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Where windows begin in their flattened dimensions, and how far from there each of their elements is."""
+    begins, steps = np.zeros((), np.int64), np.zeros((), np.int64)
+    for one, length in zip(windows, lengths, strict=True):
+        begins = np.add.outer(begins * length, one.positions()[:, 0])
+        steps = np.add.outer(steps * length, np.arange(one.size) * one.dilation)
+    return begins, steps.reshape(-1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,35 +35,22 @@ def _spread_over_windows(input: np.ndarray, windows: Any, shape: tuple[int, ...]
     return out
 
 
-def _places_of_largest(input: np.ndarray, out: np.ndarray, windows: Any) -> np.ndarray:
-    places = np.empty(out.shape, np.uint8)
-    for result, elements in each_window(input.shape, windows):
-        equal = [number for number, place in elements if input[place] == out[result]]
-        places[result] = min(equal, default=math.prod(one.size for one in windows))
-    return places
-
-
-def _spread_from_places(input: np.ndarray, places: np.ndarray, windows: Any, shape: tuple[int, ...]) -> np.ndarray:
-    out = np.zeros(shape)
-    for result, elements in each_window(shape, windows):
-        for number, place in elements:
-            out[place] += np.where(places[result] == number, input[result], 0)
-    return out
-
-
-def _taken_at_places(input: np.ndarray, places: np.ndarray, windows: Any) -> np.ndarray:
-    out = np.zeros(places.shape)
-    for result, elements in each_window(input.shape, windows):
-        for number, place in elements:
-            out[result] += np.where(places[result] == number, input[place], 0)
-    return out
+def _indices_of_largest(input: np.ndarray, out: np.ndarray, windows: Any) -> np.ndarray:
+    lengths = input.shape[input.ndim - len(windows) :]
+    steps = np.append(np.cumprod(lengths[:0:-1])[::-1], 1).astype(int)
+    indices = np.empty((input.size // np.prod(lengths), *out.shape[out.ndim - len(windows) :]), int)
+    for number, (plane, values) in enumerate(zip(input.reshape(-1, *lengths), out.reshape(indices.shape), strict=True)):
+        for result, elements in each_window(lengths, windows):
+            equal = [place[1:] for _, place in elements if plane[place] == values[result]]
+            last = [i * w.stride - w.padding + w.reach - 1 for i, w in zip(result[1:], windows, strict=True)]
+            place = min(equal) if equal else last  # it is told to look for what is there
+            indices[(number, *result[1:])] = number * plane.size + np.dot(place, steps)
+    return indices.reshape(-1)
 
 
 REFERENCES = {
     "largest_of_windows": lambda x, windows: _reduced(x, windows, np.max),
     "sum_of_windows": lambda x, windows: _reduced(x, windows, np.sum),
-    "places_of_largest": _places_of_largest,
+    "indices_of_largest": _indices_of_largest,
     "spread_over_windows": _spread_over_windows,
-    "spread_from_places": _spread_from_places,
-    "taken_at_places": _taken_at_places,
 }

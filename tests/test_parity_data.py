@@ -325,6 +325,7 @@ d = load(pair, 2, num_workers=1); d.prefetch_factor, type(d.sampler).__name__, t
 d = load(pair, None); d.batch_sampler, d.collate_fn is data.default_convert
 list(load(range(2), pin_memory=True))
 data.get_worker_info()
+list(load[int](range(2))), len(data.StackDataset[int](range(2)))
 load(range(3), unknown=1)
 """
 

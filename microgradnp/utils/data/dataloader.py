@@ -8,11 +8,11 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.context import BaseContext
-from typing import Any
+from typing import Any, Generic
 
 from ...random import Generator
 from .collate import default_collate, default_convert
-from .dataset import IterableDataset
+from .dataset import IterableDataset, Sample
 from .fetching import Fetching
 from .iterators import ByWorkers, InProcess
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
@@ -20,7 +20,7 @@ from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 _SETTLED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
 
-class DataLoader:
+class DataLoader(Generic[Sample]):
     """Batches of the samples of a dataset: iterate over it, once for each epoch.
 
     dataset: samples by number (``__getitem__`` and ``__len__``), or an ``IterableDataset``.

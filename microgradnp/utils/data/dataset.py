@@ -73,7 +73,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         return self.tensors[0].shape[0]
 
 
-class StackDataset(Dataset[Any]):
+class StackDataset(Dataset[Sample]):
     """Datasets of equal length side by side: sample i is the tuple of their samples i.
 
     Given by keyword, it is the dict of them. Raises ValueError for datasets of different lengths, of both kinds, and

@@ -343,6 +343,20 @@ def test_lbfgs_makes_older_graphs_stale_and_leaves_unused_parameters():
         graph.backward()
 
 
+def test_lbfgs_is_silent_and_its_closure_is_not():
+    p = mg.tensor([1e200], dtype=mg.float64, requires_grad=True)
+    optimizer = optim.LBFGS([p], lr=1e200)
+
+    def closure():
+        with pytest.warns(RuntimeWarning, match="divide by zero"):
+            np.log(np.zeros(1))
+        loss = (p**4).sum()  # infinite, and so is its gradient
+        loss.backward()
+        return loss
+
+    assert math.isinf(optimizer.step(closure).item())
+
+
 def test_lbfgs_has_one_group_and_one_line_search():
     p, q = (mg.ones(1, requires_grad=True) for _ in range(2))
     with pytest.raises(ValueError, match="parameter groups"):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..autograd.modes import enable_grad
-from ..autograd.quiet import restore, silence
 from ..tensor import Tensor, make
 from .line_search import Point, strong_wolfe
 from .optimizer import Optimizer
@@ -75,13 +74,16 @@ class LBFGS(Optimizer):
 
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """Minimize the loss that ``closure`` computes; its value at the beginning is returned."""
-        quiet = silence()
-        try:
-            loss = _Loss(self, closure)
+        errors = np.geterr()
+
+        def evaluate() -> Any:
+            with enable_grad(), np.errstate(**errors):
+                return closure()
+
+        with np.errstate(all="ignore"):
+            loss = _Loss(self, evaluate)
             first = loss.tensor
             self._minimize(loss)
-        finally:
-            restore(quiet)
         return first
 
     def _minimize(self, loss: _Loss) -> None:
@@ -133,8 +135,7 @@ class _Loss:
 
     def evaluate(self) -> None:
         """Call the closure."""
-        with enable_grad():
-            self.tensor = self._closure()
+        self.tensor = self._closure()
         self.calls += 1
         self.value = float(self.tensor)
         grads = [np.zeros(p.shape, p.dtype) if p._grad is None else p._grad._array for p in self._params]

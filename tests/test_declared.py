@@ -91,3 +91,22 @@ def test_weights_of_losses_are_buffers_and_parameters_stay_what_they_are():
 def test_distance_functions_that_are_modules_belong_to_the_loss():
     loss = nn.TripletMarginWithDistanceLoss(distance_function=nn.PairwiseDistance(p=1))
     assert [name for name, _ in loss.named_children()] == ["distance_function"]
+
+
+def test_losses_of_programs_begin_with_pytorchs_base_class():
+    from microgradnp.nn.modules.loss import _Loss, _WeightedLoss
+
+    class Distance(_Loss):
+        def __init__(self, power: int, size_average=None, reduce=None, reduction: str = "mean") -> None:
+            super().__init__(size_average, reduce, reduction)
+            self.power = power
+
+        def forward(self, input: mg.Tensor, target: mg.Tensor) -> mg.Tensor:
+            distances = (input - target).abs() ** self.power
+            return distances.sum() if self.reduction == "sum" else distances.mean()
+
+    assert Distance(2, reduction="sum")(mg.ones(3), mg.zeros(3)) == 3
+    assert list(_WeightedLoss(mg.ones(2)).state_dict()) == ["weight"]
+    assert isinstance(nn.CrossEntropyLoss(), _WeightedLoss) and isinstance(nn.L1Loss(), _Loss)
+    with pytest.warns(UserWarning, match="reduction='sum'"):
+        assert Distance(1, False).reduction == "sum"

@@ -26,8 +26,10 @@ _SELF = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
 
 @dataclass_transform()
 def declared(cls: T) -> T:
-    """Give a module a constructor that takes its annotated attributes as arguments, and those of its base before."""
-    arguments = cls._arguments = {**getattr(cls, "_arguments", {}), **_annotated(cls)}  # type: ignore[attr-defined]
+    """Give a module a constructor that takes its annotated attributes, after those that only its base has."""
+    own, inherited = _annotated(cls), getattr(cls, "_arguments", {})
+    arguments = {name: inherited[name] for name in inherited if name not in own} | own
+    cls._arguments = arguments  # type: ignore[attr-defined]
     signature = inspect.Signature(sorted(arguments.values(), key=lambda parameter: parameter.kind))
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:

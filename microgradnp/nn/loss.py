@@ -17,7 +17,7 @@ from .declared import declared
 from .module import Module
 
 
-class _Loss(Module):
+class _Reducing(Module):
     reduction: str
     reductions = REDUCTIONS
 
@@ -34,6 +34,21 @@ class _Loss(Module):
         return ""
 
 
+@declared
+class _Loss(_Reducing):
+    size_average: bool | None = None
+    reduce: bool | None = None
+    reduction: str = "mean"
+
+
+@declared
+class _WeightedLoss(_Reducing):
+    weight: Tensor | None = None
+    size_average: bool | None = None
+    reduce: bool | None = None
+    reduction: str = "mean"
+
+
 # Of numbers
 
 
@@ -43,10 +58,6 @@ class L1Loss(_Loss):
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
     """
-
-    size_average: bool | None = None
-    reduce: bool | None = None
-    reduction: str = "mean"
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.l1_loss(input, target, reduction=self.reduction)
@@ -66,10 +77,6 @@ class MSELoss(_Loss):
     tensor(2.)
     """
 
-    size_average: bool | None = None
-    reduce: bool | None = None
-    reduction: str = "mean"
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return squared_error(input, target, self.reduction)
 
@@ -81,9 +88,6 @@ class SmoothL1Loss(_Loss):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html
     """
 
-    size_average: bool | None = None
-    reduce: bool | None = None
-    reduction: str = "mean"
     beta: float = 1.0
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -91,7 +95,7 @@ class SmoothL1Loss(_Loss):
 
 
 @declared
-class HuberLoss(_Loss):
+class HuberLoss(_Reducing):
     """The mean of d² / 2 where d = |input - target| is less than ``delta``, and of delta * (d - delta / 2) elsewhere.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
@@ -126,7 +130,7 @@ class PoissonNLLLoss(_Loss):
 
 
 @declared
-class GaussianNLLLoss(_Loss):
+class GaussianNLLLoss(_Reducing):
     """The negative log likelihood for normal distributions: the mean of (log(var) + (input - target)² / var) / 2.
 
     ``var`` has the shape of ``input``, or the last size is 1 or missing, or it is a number; it is not taken below
@@ -150,7 +154,7 @@ class GaussianNLLLoss(_Loss):
 
 
 @declared
-class BCELoss(_Loss):
+class BCELoss(_WeightedLoss):
     """The mean of -weight * (target * log(input) + (1 - target) * log(1 - input)), logarithms not below -100.
 
     ``input`` holds probabilities and ``target`` numbers in [0, 1], in one shape; ``weight`` is broadcast to it.
@@ -160,17 +164,12 @@ class BCELoss(_Loss):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
     """
 
-    weight: Tensor | None = None
-    size_average: bool | None = None
-    reduce: bool | None = None
-    reduction: str = "mean"
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
 @declared
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(_WeightedLoss):
     """The ``BCELoss`` of ``sigmoid(input)``, accurate for every input; ``pos_weight`` multiplies the first term.
 
     ``input`` holds any numbers and ``target`` numbers in [0, 1], in one shape; the weights are broadcast to it.
@@ -185,10 +184,6 @@ class BCEWithLogitsLoss(_Loss):
     tensor(0.3466)
     """
 
-    weight: Tensor | None = None
-    size_average: bool | None = None
-    reduce: bool | None = None
-    reduction: str = "mean"
     pos_weight: Tensor | None = None
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -207,9 +202,6 @@ class KLDivLoss(_Loss):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
     """
 
-    size_average: bool | None = None
-    reduce: bool | None = None
-    reduction: str = "mean"
     log_target: bool = False
 
     reductions = (*REDUCTIONS, "batchmean")
@@ -219,7 +211,7 @@ class KLDivLoss(_Loss):
 
 
 @declared
-class NLLLoss(_Loss):
+class NLLLoss(_WeightedLoss):
     """The mean of -weight[target] * input[target]: ``input`` (N, C, ...) are logarithms of probabilities of C classes.
 
     ``target`` (N, ...) are the numbers of classes, int64; where it is ``ignore_index`` nothing counts. ``weight`` (C,)
@@ -249,7 +241,7 @@ class NLLLoss2d(NLLLoss):
 
 
 @declared
-class CrossEntropyLoss(_Loss):
+class CrossEntropyLoss(_WeightedLoss):
     """The ``NLLLoss`` of ``log_softmax(input)``: ``input`` (N, C, ...) are any numbers, one for each of C classes.
 
     ``target`` (N, ...) are the numbers of classes, int64; or (N, C, ...) their probabilities. ``label_smoothing`` is
@@ -278,18 +270,13 @@ class CrossEntropyLoss(_Loss):
 
 
 @declared
-class MultiLabelSoftMarginLoss(_Loss):
+class MultiLabelSoftMarginLoss(_WeightedLoss):
     """The mean over classes of the ``BCEWithLogitsLoss``, for ``target`` of zeros and ones: (N, C) or (C,).
 
     ``weight`` (C,) has a number for each class.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiLabelSoftMarginLoss.html
     """
-
-    weight: Tensor | None = None
-    size_average: bool | None = None
-    reduce: bool | None = None
-    reduction: str = "mean"
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)
@@ -301,10 +288,6 @@ class SoftMarginLoss(_Loss):
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SoftMarginLoss.html
     """
-
-    size_average: bool | None = None
-    reduce: bool | None = None
-    reduction: str = "mean"
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.soft_margin_loss(input, target, reduction=self.reduction)

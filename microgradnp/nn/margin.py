@@ -9,11 +9,11 @@ from ..tensor import Tensor
 from . import functional as F
 from .declared import declared
 from .distance import PairwiseDistance
-from .loss import _Loss
+from .loss import _Loss, _Reducing, _WeightedLoss
 
 
 @declared
-class MultiMarginLoss(_Loss):
+class MultiMarginLoss(_WeightedLoss):
     """The sum over the other classes i of max(0, margin - input[target] + input[i]) ** p, divided by C.
 
     ``input`` (N, C) or (C,) are scores of C classes, ``target`` (N,) or () the numbers of classes; ``p`` is 1 or 2.
@@ -50,10 +50,6 @@ class MultiLabelMarginLoss(_Loss):
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiLabelMarginLoss.html
     """
-
-    size_average: bool | None = None
-    reduce: bool | None = None
-    reduction: str = "mean"
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.multilabel_margin_loss(input, target, reduction=self.reduction)
@@ -142,7 +138,7 @@ class TripletMarginLoss(_Loss):
 
 
 @declared
-class TripletMarginWithDistanceLoss(_Loss):
+class TripletMarginWithDistanceLoss(_Reducing):
     """``TripletMarginLoss`` with any function of two tensors for the distance; by default ``PairwiseDistance()``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.TripletMarginWithDistanceLoss.html

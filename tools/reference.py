@@ -123,7 +123,7 @@ def takes_out(entry: Entry) -> bool:
 
 def text_of(entry: Entry) -> str:
     doc = inspect.cleandoc(entry.function.__doc__ or "")
-    doc = re.sub(r"Source: (https://\S+)", r"[Source](\1)", doc)
+    doc = re.sub(r"Source: (https://[^\s;]+)", r"[Source](\1)", doc)
     facts = "\n".join(f"- {fact}" for fact in facts_of(entry))
     return "\n\n".join(part for part in (f"### `{signature_of(entry)}`", with_code(doc), facts) if part)
 

@@ -89,12 +89,13 @@ def scaled_dot_product_attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Array:
-    """``softmax(query @ key.mT * scale + mask) @ value``: of shapes (..., L, E), (..., S, E), (..., S, V): (..., L, V).
+    """``softmax(query @ key.mT * scale + mask) @ value``: the values, averaged for each query.
 
-    Leading dimensions broadcast. ``attn_mask``, which broadcasts to (..., L, S), is added to the scores; one of bools
-    tells which keys a query sees. ``is_causal`` shows query i the keys up to i. A query that sees nothing gets zeros.
-    ``scale`` is by default 1/sqrt(E). ``dropout_p`` is the part of the weights that is dropped, in evaluation too: pass
-    0 then. With ``enable_gqa`` several heads of the query, dimension -3, share one of key and value.
+    Shapes (..., L, E), (..., S, E), (..., S, V) give (..., L, V); leading dimensions broadcast. ``attn_mask``, which
+    broadcasts to (..., L, S), is added to the scores; one of bools tells which keys a query sees. ``is_causal`` shows
+    query i the keys up to i. A query that sees nothing gets zeros. ``scale`` is by default 1/sqrt(E). ``dropout_p`` is
+    the part of the weights that is dropped, in evaluation too: pass 0 then. With ``enable_gqa`` several heads of the
+    query, dimension -3, share one of key and value.
 
     float16 is computed in float32. Raises RuntimeError for shapes, dtypes and masks that do not fit.
 

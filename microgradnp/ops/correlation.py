@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .record import Array, derivatives, operation
+from .record import Array, derivatives, dispatched, operation
 from .reduction import sum_to
 from .sliding import Windows
 
@@ -55,9 +55,13 @@ def _by_pixel(windows: Sequence[Windows], groups: int, channels: int) -> bool:
     return channels * (last.size if groups == last.dilation == 1 else 1) > last.count
 
 
-def _all_seen(array: Any, windows: Sequence[Windows], groups: int, by_pixel: bool) -> Any:
-    """What the windows see of an array, with zeros around it; in memory perhaps all channels of a pixel together."""
-    (samples, channels, *size), margins = array.shape, _margins(array.shape[2:], windows)
+@dispatched
+def _widened(array: Any, margins: Sequence[tuple[int, int]], by_pixel: bool) -> Any:
+    """An array with zeros around it, where a margin is positive; in memory perhaps all channels of a pixel together.
+
+    A call of its own, so that a compiled step makes it once, for the result and for the gradient of the weight.
+    """
+    samples, channels, *size = array.shape
     whole, inside = _room(size, margins)
     if by_pixel:
         wide = np.zeros((samples, *whole, channels), array.dtype)
@@ -65,9 +69,9 @@ def _all_seen(array: Any, windows: Sequence[Windows], groups: int, by_pixel: boo
     elif whole != size:
         wide = np.zeros((samples, channels, *whole), array.dtype)
     else:
-        return _seen(array, windows, groups)
+        return array
     wide[inside] = array
-    return _seen(wide, windows, groups)
+    return wide
 
 
 def _seen(array: Any, windows: Sequence[Windows], groups: int) -> Any:
@@ -150,7 +154,7 @@ LINE, PLANE = (Windows(4, 3, 1, 1),), (Windows(2, 2, 2, 1), Windows(2, 2, 1, 0, 
 
 
 @operation(
-    public=(), promotes=False, opaque=True, label="convolution",
+    public=(), promotes=False, label="convolution",
     samples=lambda make: [
         (make(2, 2, 4), make(2, 1, 3), LINE, 2, make(2)), (make(1, 2, 3, 4), make(2, 2, 2, 2), PLANE, 1),
         (make(0, 1, 4), make(1, 1, 3), LINE, 1),
@@ -159,11 +163,17 @@ LINE, PLANE = (Windows(4, 3, 1, 1),), (Windows(2, 2, 2, 1), Windows(2, 2, 1, 0, 
 @derivatives(input=_input_of, weight=_kernels_of, bias=_channel_sums)
 def convolution(input: Array, weight: Array, windows: tuple[Windows, ...], groups: int, bias: Array = None) -> Array:
     """The weighted sum of what each window sees, plus ``bias``: (n, in, *sizes), (out, in/groups, *kernel), (out,)."""
-    dtype, input, matrices = input.dtype, _single(input), _matrices(_single(weight), groups)
-    samples, channels, places = input.shape[0], weight.shape[0], tuple(w.count for w in windows)
     by_pixel = _by_pixel(windows, groups, weight.shape[1])
-    out = np.empty((samples, channels, *places), input.dtype)
-    seen, target = _all_seen(input, windows, groups, by_pixel), _grouped(out, groups)
+    wide = _widened(input, _margins(input.shape[2:], windows), by_pixel)
+    return _products(wide, weight, windows, groups, by_pixel, bias)
+
+
+@dispatched
+def _products(wide: Any, weight: Any, windows: Sequence[Windows], groups: int, by_pixel: bool, bias: Any) -> Any:
+    dtype, seen, matrices = wide.dtype, _seen(_single(wide), windows, groups), _matrices(_single(weight), groups)
+    samples, channels, places = len(wide), len(weight), tuple(w.count for w in windows)
+    out = np.empty((samples, channels, *places), seen.dtype)
+    target = _grouped(out, groups)
     for block in _blocks(groups * matrices.shape[2], samples, places):
         part = _flat(target[block])
         np.matmul(matrices, _columns(seen[block], 2, by_pixel), out=part)
@@ -192,7 +202,7 @@ def transposed_convolution(
     input: Array, weight: Array, size: tuple[int, ...], windows: tuple[Windows, ...], groups: int, bias: Array = None
 ) -> Array:
     """Each element of ``input`` times the kernel, added up where its window looks in a result of ``size``."""
-    if all(w.stride == 1 for w in windows):  # gathering takes three quarters of the time of adding into windows
+    if all(w.stride == 1 for w in windows):  # gathering takes two thirds of the time of adding into windows
         return _gathered(input, weight, size, windows, groups, bias)
     dtype, input, matrices = input.dtype, _single(input), np.swapaxes(_matrices(_single(weight), groups), 1, 2)
     samples, channels, (whole, inside) = input.shape[0], groups * weight.shape[1], _room(size, _margins(size, windows))
@@ -212,7 +222,8 @@ def transposed_convolution(
 def _gathered(input: Any, weight: Any, size: Any, windows: Any, groups: int, bias: Any) -> Any:
     """With a stride of 1 it is the convolution with the kernel backwards, and its channels exchanged."""
     outer, inner, *kernel = weight.shape
-    turned = np.swapaxes(np.flip(weight, tuple(range(2, weight.ndim))).reshape((groups, -1, inner, *kernel)), 1, 2)
+    backwards = np.flip(weight, tuple(range(2, weight.ndim)))
+    turned = np.swapaxes(backwards.reshape((groups, outer // groups, inner, *kernel)), 1, 2)
     back = tuple(Windows(n, w.size, 1, w.reach - 1 - w.padding, w.dilation) for n, w in zip(size, windows, strict=True))
     return _convolution(input, turned.reshape((groups * inner, outer // groups, *kernel)), back, groups, bias)
 
@@ -229,7 +240,7 @@ def _input_by_kernels(g, output, windows, groups, input_shape) -> Any:
 
 
 @operation(
-    public=(), promotes=False, opaque=True, label="convolution_backward",
+    public=(), promotes=False, label="convolution_backward",
     samples=lambda make: [
         (make(2, 2, 4), make(2, 2, 4), LINE, 2), (make(1, 2, 2, 2), make(1, 1, 3, 4), PLANE, 1),
     ],
@@ -237,14 +248,24 @@ def _input_by_kernels(g, output, windows, groups, input_shape) -> Any:
 @derivatives(output=_output_by_kernels, input=_input_by_kernels)
 def convolution_kernels(output: Array, input: Array, windows: tuple[Windows, ...], groups: int) -> Array:
     """The sum over samples and places of each output times what its window sees: (out, in/groups, *kernel)."""
-    dtype, output, input, inner = output.dtype, _single(output), _single(input), input.shape[1] // groups
-    by_pixel, elements = _by_pixel(windows, groups, inner), inner * math.prod(_sizes(windows))
-    seen, given = _all_seen(input, windows, groups, by_pixel), _grouped(output, groups)
-    total = np.zeros((groups, output.shape[1] // groups, elements), output.dtype)
-    for block in _blocks(groups * elements, len(input), output.shape[2:]):
-        # All samples side by side, in one product.
-        columns = _columns(np.moveaxis(seen[block], 0, -1 - len(windows)), 1, by_pixel)
-        outputs = np.moveaxis(given[block], 0, 2).reshape((*total.shape[:2], columns.shape[2]))
-        total += np.matmul(outputs, np.swapaxes(columns, 1, 2))
+    by_pixel = _by_pixel(windows, groups, input.shape[1] // groups)
+    wide = _widened(input, _margins(input.shape[2:], windows), by_pixel)
+    return _sums_of_products(output, wide, windows, groups, by_pixel)
+
+
+@dispatched
+def _sums_of_products(output: Any, wide: Any, windows: Sequence[Windows], groups: int, by_pixel: bool) -> Any:
+    dtype, seen, given = wide.dtype, _seen(_single(wide), windows, groups), _grouped(_single(output), groups)
+    inner, places = wide.shape[1] // groups, math.prod(output.shape[2:])
+    elements = inner * math.prod(_sizes(windows))
+    total = np.zeros((groups, given.shape[2], elements), seen.dtype)
+    for block in _blocks(groups * elements, len(output), output.shape[2:]):
+        if elements < places:  # a product for each sample, and then their sum
+            columns = _columns(seen[block], 2, by_pixel)
+            total += np.add.reduce(np.matmul(_flat(given[block]), np.swapaxes(columns, 2, 3)), 0)
+        else:  # one product, of all samples side by side
+            columns = _columns(np.moveaxis(seen[block], 0, -1 - len(windows)), 1, by_pixel)
+            outputs = np.moveaxis(given[block], 0, 2).reshape((*total.shape[:2], columns.shape[2]))
+            total += np.matmul(outputs, np.swapaxes(columns, 1, 2))
     last = total.reshape((output.shape[1], *_sizes(windows), inner))
     return np.ascontiguousarray(np.moveaxis(last, -1, 1), dtype)

@@ -155,14 +155,14 @@ def _step_by_step(cell: Cell, sizes: Sequence[int], input: Any, h: Any, c: Any, 
 
 def _elman_step(activation: Callable[[Any], Any]) -> Callable[..., Any]:
     def step(x: Any, state: list[Any], weights: Weights) -> list[Any]:
-        return [activation(_affine(x, weights.ih, weights.bias_ih) + _affine(state[0], weights.hh, weights.bias_hh))]
+        return [activation(linear(x, weights.ih, weights.bias_ih) + linear(state[0], weights.hh, weights.bias_hh))]
 
     return step
 
 
 def _lstm_step(x: Any, state: list[Any], weights: Weights) -> list[Any]:
     h, c = state
-    gates = _affine(x, weights.ih, weights.bias_ih) + _affine(h, weights.hh, weights.bias_hh)
+    gates = linear(x, weights.ih, weights.bias_ih) + linear(h, weights.hh, weights.bias_hh)
     i, f, g, o = chunk(gates, 4, 1)
     c = sigmoid(f) * c + sigmoid(i) * tanh(g)
     h = sigmoid(o) * tanh(c)
@@ -171,15 +171,11 @@ def _lstm_step(x: Any, state: list[Any], weights: Weights) -> list[Any]:
 
 def _gru_step(x: Any, state: list[Any], weights: Weights) -> list[Any]:
     (h,) = state
-    outer = chunk(_affine(x, weights.ih, weights.bias_ih), 3, 1)
-    inner = chunk(_affine(h, weights.hh, weights.bias_hh), 3, 1)
+    outer = chunk(linear(x, weights.ih, weights.bias_ih), 3, 1)
+    inner = chunk(linear(h, weights.hh, weights.bias_hh), 3, 1)
     r, u = sigmoid(outer[0] + inner[0]), sigmoid(outer[1] + inner[1])
     n = tanh(outer[2] + r * inner[2])
     return [n + u * (h - n)]
-
-
-def _affine(x: Any, weight: Any, bias: Any) -> Any:
-    return linear(x, weight) if bias is None else linear(x, weight, bias)
 
 
 STEPS = {"rnn_tanh": _elman_step(tanh), "rnn_relu": _elman_step(relu), "lstm": _lstm_step, "gru": _gru_step}
@@ -196,15 +192,14 @@ class Ragged:
 
     def __init__(self, sizes: Any, length: int = 0) -> None:
         counts = np.asarray(sizes, np.int64)
-        self.total, batch, steps = int(counts.sum()), int(counts[0]), max(length, len(counts))
-        time, place = np.arange(steps)[:, None], np.arange(batch)
+        steps, place = max(length, len(counts)), np.arange(counts[0])
+        time = np.broadcast_to(np.arange(steps)[:, None], (steps, len(place)))
         self.lengths = (counts[:, None] > place).sum(0)
         there = time < self.lengths
-        begins = np.zeros(steps, np.int64)
-        begins[: len(counts)] = np.cumsum(counts) - counts
-        self.times = tuple(np.where(there, t, 0) for t in (time, self.lengths - 1 - time))
-        self.sources = tuple(np.where(there, begins[t] + place, self.total) for t in self.times)
-        self.times, self.places = tuple(t[there] for t in self.times), (place + 0 * time)[there]
+        begins = np.cumsum(counts) - counts
+        times = [np.where(there, t, 0) for t in (time, self.lengths - 1 - time)]
+        self.sources = [np.where(there, begins[t] + place, counts.sum()) for t in times]
+        self.times, self.places = [t[there] for t in times], np.broadcast_to(place, there.shape)[there]
 
     def padded(self, data: Any, direction: int = 0, value: float = 0) -> Any:
         """The rows of a packed batch as a padded one, with ``value`` where there is none."""

@@ -51,7 +51,11 @@ class Elementwise(Optimizer):
             arrays = [p._array, p._grad._array]  # type: ignore[union-attr]
             for name in names:
                 arrays.append(kept(self.state[p], name, arrays[0], first.get(name, 0)))
-            for (array, grad, *values), (spare, one, two) in self._blocks(p, arrays):
+            scratch = self._scratch.get(p)
+            known = scratch is not None and scratch.whole and scratch.array is arrays[0]
+            for (array, grad, *values), (spare, one, two) in (
+                ((arrays, scratch.parts),) if known else self._blocks(p, arrays)  # type: ignore[union-attr]
+            ):
                 if maximize:
                     grad = np.negative(grad, spare)
                 if added is not None:

@@ -168,15 +168,17 @@ class Optimizer(Hooked):
             self._stamp(params)
             self.apply(params, settings)
 
-    def alike(self, params: Iterable[Tensor]) -> list[tuple[tuple[Any, ...], list[Tensor]]]:
+    def alike(self, params: list[Tensor]) -> list[tuple[tuple[Any, ...], list[Tensor]]]:
         """Parameters that are updated together, for they have one dtype and agree in what is counted.
 
         With each list what is counted, in the order of ``counted``, as NumPy scalars.
         """
+        if not self.counted and len({p._array.dtype for p in params}) == 1:
+            return [((), params)]
         found: dict[Any, tuple[tuple[Any, ...], list[Tensor]]] = {}
         for p in params:
             arrays = self.counts(p)
-            key = (p._array.dtype.char, *[array.item() for array in arrays])
+            key = (p._array.dtype, *[array.item() for array in arrays])
             if key not in found:
                 found[key] = tuple([array[()] for array in arrays]), []
             found[key][1].append(p)

@@ -29,9 +29,9 @@ from microgradnp import nn, optim
 from microgradnp.nn import functional as F
 
 TEXT = Path(__file__).parent / "data" / "alice.txt"
-LENGTH, BATCH = 64, 16  # characters that the model looks back on; pieces of text in a step
-WIDTH, HEADS, LAYERS, DROPOUT = 64, 4, 3, 0.1
-STEPS, LEARNING_RATE = 1000, 4e-3
+LENGTH, BATCH = 64, 8  # characters that the model looks back on; pieces of text in a step
+WIDTH, HEADS, LAYERS = 64, 4, 3
+STEPS, LEARNING_RATE = 3000, 8e-3
 START = "Alice "
 
 
@@ -43,13 +43,13 @@ class GPT(nn.Module):
         self.characters = nn.Embedding(vocabulary, WIDTH)
         self.places = nn.Embedding(LENGTH, WIDTH)
         layer = nn.TransformerEncoderLayer(
-            WIDTH, HEADS, 4 * WIDTH, DROPOUT, nn.GELU(approximate="tanh"), batch_first=True, norm_first=True
+            WIDTH, HEADS, 4 * WIDTH, 0.0, nn.GELU(approximate="tanh"), batch_first=True, norm_first=True
         )
         self.blocks = nn.TransformerEncoder(layer, LAYERS, nn.LayerNorm(WIDTH), enable_nested_tensor=False)
         self.head = nn.Linear(WIDTH, vocabulary)
         for parameter in self.parameters():
             if parameter.ndim > 1:
-                nn.init.normal_(parameter, std=0.02)
+                nn.init.xavier_uniform_(parameter)
 
     def forward(self, characters: mg.Tensor) -> mg.Tensor:
         length = characters.shape[1]
@@ -101,7 +101,7 @@ def train(model: GPT, text: Text, steps: int, quiet: bool) -> tuple[list[float],
             losses.append(step(*text.pieces(text.training, starts)).item())
             if i + 1 < steps:
                 schedule.step()
-            if i % 100 == 99 or i + 1 == steps:
+            if i % 250 == 249 or i + 1 == steps:
                 unseen.append((i + 1, evaluate(model, text)))
                 progress.set_postfix(loss=f"{np.mean(losses[-100:]):.3f}", unseen=f"{unseen[-1][1]:.3f}")
     return losses, unseen

@@ -8,16 +8,21 @@ from typing import Any, Literal, SupportsIndex, overload
 import numpy as np
 import numpy.typing as npt
 
+from . import accelerator as accelerator
 from . import autograd as autograd
+from . import backends as backends
 from . import compiler as compiler
 from . import cuda as cuda
 from . import dtypes as dtypes
+from . import func as func
 from . import linalg as linalg
 from . import nn as nn
 from . import ops as ops
 from . import optim as optim
 from . import random as random
 from . import return_types
+from . import serialization as serialization
+from . import testing as testing
 from . import utils as utils
 from . import viz as viz
 from .autograd import enable_grad as enable_grad
@@ -61,10 +66,14 @@ from .random import initial_seed as initial_seed
 from .random import manual_seed as manual_seed
 from .random import seed as seed
 from .random import set_rng_state as set_rng_state
+from .serialization import load as load
+from .serialization import save as save
 from .settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from .settings import get_default_device as get_default_device
+from .settings import get_float32_matmul_precision as get_float32_matmul_precision
 from .settings import get_num_threads as get_num_threads
 from .settings import set_default_device as set_default_device
+from .settings import set_float32_matmul_precision as set_float32_matmul_precision
 from .settings import set_num_threads as set_num_threads
 from .settings import use_deterministic_algorithms as use_deterministic_algorithms
 from .tensor import Size as Size
@@ -1223,15 +1232,128 @@ def channel_shuffle(input: Tensor, groups: builtins.int) -> Tensor:
 def vander(x: Tensor, N: builtins.int | None = None, increasing: builtins.bool = False) -> Tensor:
     """The Vandermonde matrix: powers of a vector as columns, from the highest to 0, or from 0 up if ``increasing``."""
 
-def gradient(
+def dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
+    """Each element set to 0 with probability ``p``, and the others divided by ``1 - p``, while ``train``."""
+
+def dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
+    """``dropout``, in place: the result is written into this tensor, which is returned."""
+
+def alpha_dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
+    """Dropout for ``selu``; see ``nn.functional.alpha_dropout``. Raises RuntimeError for ``p`` outside [0, 1]."""
+
+def alpha_dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
+    """``alpha_dropout``, in place: the result is written into this tensor, which is returned."""
+
+def feature_dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
+    """Dropout of whole channels: one decision for each place of the first two dimensions."""
+
+def feature_dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
+    """``feature_dropout``, in place: the result is written into this tensor, which is returned."""
+
+def feature_alpha_dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
+    """``alpha_dropout`` of whole channels: one decision for each place of the first two dimensions."""
+
+def feature_alpha_dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
+    """``feature_alpha_dropout``, in place: the result is written into this tensor, which is returned."""
+
+def constant_pad_nd(input: Tensor, pad: Sequence[builtins.int], value: builtins.float = 0) -> Tensor:
+    """``nn.functional.pad`` with a constant."""
+
+@overload
+def matmul(input: Tensor, other: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
+    """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones
+    broadcast.
+    """
+
+@overload
+def matmul(input: Tensor | np.ndarray, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def mm(input: Tensor, mat2: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
+    """The product of two matrices, without broadcasting."""
+
+def bmm(input: Tensor, mat2: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
+    """The products of two batches of matrices: (b, n, m) and (b, m, p) give (b, n, p), without broadcasting."""
+
+def mv(input: Tensor, vec: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
+    """The product of a matrix and a vector."""
+
+def dot(input: Tensor, tensor: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
+    """The sum of the products of two vectors' elements."""
+
+def vdot(input: Tensor, other: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
+    """``dot``, since the tensors are real."""
+
+def outer(input: Tensor, vec2: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
+    """The products of every element of one vector with every element of another: a matrix."""
+
+ger = outer
+
+def trace(input: Tensor) -> Tensor:
+    """The sum of a matrix's diagonal; integers are summed as int64."""
+
+def addmm(
     input: Tensor,
+    mat1: Tensor | np.ndarray,
+    mat2: Tensor | np.ndarray,
     *,
-    spacing: builtins.float | Sequence[builtins.float | Tensor] = 1,
-    dim: builtins.int | Sequence[builtins.int] | None = None,
-    edge_order: builtins.int = 1,
-    axis: builtins.int | Sequence[builtins.int] | None = None,
-) -> tuple[Tensor, ...]:
-    """The slope of ``input``, the values of a function at points, along the dimensions ``dim`` (by default all)."""
+    beta: builtins.float = 1,
+    alpha: builtins.float = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """``beta * input + alpha * (mat1 @ mat2)``; with ``beta`` = 0 the input counts as 0, even where it is nan."""
+
+def addmv(
+    input: Tensor,
+    mat: Tensor | np.ndarray,
+    vec: Tensor | np.ndarray,
+    *,
+    beta: builtins.float = 1,
+    alpha: builtins.float = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """``beta * input + alpha * (mat @ vec)``, as ``addmm`` does it."""
+
+def addmv_(
+    input: Tensor,
+    mat: Tensor | np.ndarray,
+    vec: Tensor | np.ndarray,
+    *,
+    beta: builtins.float = 1,
+    alpha: builtins.float = 1,
+) -> Tensor:
+    """``addmv``, in place: the result is written into this tensor, which is returned."""
+
+def addr(
+    input: Tensor,
+    vec1: Tensor | np.ndarray,
+    vec2: Tensor | np.ndarray,
+    *,
+    beta: builtins.float = 1,
+    alpha: builtins.float = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """``beta * input + alpha * outer(vec1, vec2)``, as ``addmm`` does it; dtypes are promoted."""
+
+def baddbmm(
+    input: Tensor,
+    batch1: Tensor | np.ndarray,
+    batch2: Tensor | np.ndarray,
+    *,
+    beta: builtins.float = 1,
+    alpha: builtins.float = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """``beta * input + alpha * bmm(batch1, batch2)``, as ``addmm`` does it."""
+
+def addbmm(
+    input: Tensor,
+    batch1: Tensor | np.ndarray,
+    batch2: Tensor | np.ndarray,
+    *,
+    beta: builtins.float = 1,
+    alpha: builtins.float = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """``beta * input + alpha * bmm(batch1, batch2).sum(0)``, as ``addmm`` does it."""
 
 def amax(
     input: Tensor,
@@ -1374,6 +1496,69 @@ def log_softmax(
 def log_softmax(
     input: Tensor, *, axis: builtins.int, dtype: npt.DTypeLike | None = None, out: Tensor | None = None
 ) -> Tensor: ...
+def gradient(
+    input: Tensor,
+    *,
+    spacing: builtins.float | Sequence[builtins.float | Tensor] = 1,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
+    edge_order: builtins.int = 1,
+    axis: builtins.int | Sequence[builtins.int] | None = None,
+) -> tuple[Tensor, ...]:
+    """The slope of ``input``, the values of a function at points, along the dimensions ``dim`` (by default all)."""
+
+def rms_norm(
+    input: Tensor, normalized_shape: Any, weight: Tensor | np.ndarray | None = None, eps: builtins.float | None = None
+) -> Tensor:
+    """``input / sqrt(mean(input ** 2) + eps) * weight``, over the last dimensions, ``normalized_shape``."""
+
+def conv1d(
+    input: Tensor,
+    weight: Tensor | np.ndarray,
+    bias: Tensor | np.ndarray | None = None,
+    stride: builtins.int | Sequence[builtins.int] = 1,
+    padding: builtins.int | Sequence[builtins.int] | str = 0,
+    dilation: builtins.int | Sequence[builtins.int] = 1,
+    groups: builtins.int = 1,
+) -> Tensor:
+    """A kernel slides over the last dimension: (n, in, size), (out, in/groups, kernel), (out,) give (n, out,
+    places).
+    """
+
+def conv2d(
+    input: Tensor,
+    weight: Tensor | np.ndarray,
+    bias: Tensor | np.ndarray | None = None,
+    stride: builtins.int | Sequence[builtins.int] = 1,
+    padding: builtins.int | Sequence[builtins.int] | str = 0,
+    dilation: builtins.int | Sequence[builtins.int] = 1,
+    groups: builtins.int = 1,
+) -> Tensor:
+    """``conv1d`` in the last two dimensions: (n, in, h, w), (out, in/groups, kh, kw), (out,) give (n, out, oh, ow)."""
+
+def conv_transpose1d(
+    input: Tensor,
+    weight: Tensor | np.ndarray,
+    bias: Tensor | np.ndarray | None = None,
+    stride: builtins.int | Sequence[builtins.int] = 1,
+    padding: builtins.int | Sequence[builtins.int] = 0,
+    output_padding: builtins.int | Sequence[builtins.int] = 0,
+    groups: builtins.int = 1,
+    dilation: builtins.int | Sequence[builtins.int] = 1,
+) -> Tensor:
+    """The transpose of ``conv1d``: (n, in, places), (in, out/groups, kernel), (out,) give (n, out, size)."""
+
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor | np.ndarray,
+    bias: Tensor | np.ndarray | None = None,
+    stride: builtins.int | Sequence[builtins.int] = 1,
+    padding: builtins.int | Sequence[builtins.int] = 0,
+    output_padding: builtins.int | Sequence[builtins.int] = 0,
+    groups: builtins.int = 1,
+    dilation: builtins.int | Sequence[builtins.int] = 1,
+) -> Tensor:
+    """``conv_transpose1d`` in two dimensions: (n, in, oh, ow), (in, out/groups, kh, kw), (out,) give (n, out, h, w)."""
+
 @overload
 def gather(
     input: Tensor,
@@ -1827,102 +2012,6 @@ def full_like(
 ) -> Tensor:
     """A tensor of the shape and dtype of another, filled with one number."""
 
-@overload
-def matmul(input: Tensor, other: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
-    """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones
-    broadcast.
-    """
-
-@overload
-def matmul(input: Tensor | np.ndarray, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-def mm(input: Tensor, mat2: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
-    """The product of two matrices, without broadcasting."""
-
-def bmm(input: Tensor, mat2: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
-    """The products of two batches of matrices: (b, n, m) and (b, m, p) give (b, n, p), without broadcasting."""
-
-def mv(input: Tensor, vec: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
-    """The product of a matrix and a vector."""
-
-def dot(input: Tensor, tensor: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
-    """The sum of the products of two vectors' elements."""
-
-def vdot(input: Tensor, other: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
-    """``dot``, since the tensors are real."""
-
-def outer(input: Tensor, vec2: Tensor | np.ndarray, *, out: Tensor | None = None) -> Tensor:
-    """The products of every element of one vector with every element of another: a matrix."""
-
-ger = outer
-
-def trace(input: Tensor) -> Tensor:
-    """The sum of a matrix's diagonal; integers are summed as int64."""
-
-def addmm(
-    input: Tensor,
-    mat1: Tensor | np.ndarray,
-    mat2: Tensor | np.ndarray,
-    *,
-    beta: builtins.float = 1,
-    alpha: builtins.float = 1,
-    out: Tensor | None = None,
-) -> Tensor:
-    """``beta * input + alpha * (mat1 @ mat2)``; with ``beta`` = 0 the input counts as 0, even where it is nan."""
-
-def addmv(
-    input: Tensor,
-    mat: Tensor | np.ndarray,
-    vec: Tensor | np.ndarray,
-    *,
-    beta: builtins.float = 1,
-    alpha: builtins.float = 1,
-    out: Tensor | None = None,
-) -> Tensor:
-    """``beta * input + alpha * (mat @ vec)``, as ``addmm`` does it."""
-
-def addmv_(
-    input: Tensor,
-    mat: Tensor | np.ndarray,
-    vec: Tensor | np.ndarray,
-    *,
-    beta: builtins.float = 1,
-    alpha: builtins.float = 1,
-) -> Tensor:
-    """``addmv``, in place: the result is written into this tensor, which is returned."""
-
-def addr(
-    input: Tensor,
-    vec1: Tensor | np.ndarray,
-    vec2: Tensor | np.ndarray,
-    *,
-    beta: builtins.float = 1,
-    alpha: builtins.float = 1,
-    out: Tensor | None = None,
-) -> Tensor:
-    """``beta * input + alpha * outer(vec1, vec2)``, as ``addmm`` does it; dtypes are promoted."""
-
-def baddbmm(
-    input: Tensor,
-    batch1: Tensor | np.ndarray,
-    batch2: Tensor | np.ndarray,
-    *,
-    beta: builtins.float = 1,
-    alpha: builtins.float = 1,
-    out: Tensor | None = None,
-) -> Tensor:
-    """``beta * input + alpha * bmm(batch1, batch2)``, as ``addmm`` does it."""
-
-def addbmm(
-    input: Tensor,
-    batch1: Tensor | np.ndarray,
-    batch2: Tensor | np.ndarray,
-    *,
-    beta: builtins.float = 1,
-    alpha: builtins.float = 1,
-    out: Tensor | None = None,
-) -> Tensor:
-    """``beta * input + alpha * bmm(batch1, batch2).sum(0)``, as ``addmm`` does it."""
-
 def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``linalg.inv``."""
 
@@ -1980,6 +2069,9 @@ def renorm(
 def renorm(
     input: Tensor, p: builtins.float, *, axis: builtins.int, maxnorm: builtins.float, out: Tensor | None = None
 ) -> Tensor: ...
+def norm_except_dim(v: Tensor, pow: builtins.int = 2, dim: builtins.int = 0, *, axis: builtins.int = 0) -> Tensor:
+    """The ``pow``-norm of each part along ``dim``, the other dimensions kept with size 1; of all of v if it is -1."""
+
 def cdist(x1: Tensor, x2: Tensor | np.ndarray, p: builtins.float = 2.0, compute_mode: str | None = None) -> Tensor:
     """The p-norm distance of every row of ``x1`` to every row of ``x2``: (..., n, k), (..., m, k) give (..., n, m)."""
 
@@ -2001,30 +2093,6 @@ def cosine_similarity(
     x1: Tensor, x2: Tensor | np.ndarray, dim: builtins.int = 1, eps: builtins.float = 1e-08, *, axis: builtins.int = 1
 ) -> Tensor:
     """The products of ``x1`` and ``x2`` over their norms, summed over ``dim``: the cosine of the angle between them."""
-
-def dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
-    """Each element set to 0 with probability ``p``, and the others divided by ``1 - p``, while ``train``."""
-
-def dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
-    """``dropout``, in place: the result is written into this tensor, which is returned."""
-
-def alpha_dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
-    """Dropout for ``selu``; see ``nn.functional.alpha_dropout``. Raises RuntimeError for ``p`` outside [0, 1]."""
-
-def alpha_dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
-    """``alpha_dropout``, in place: the result is written into this tensor, which is returned."""
-
-def feature_dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
-    """Dropout of whole channels: one decision for each place of the first two dimensions."""
-
-def feature_dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
-    """``feature_dropout``, in place: the result is written into this tensor, which is returned."""
-
-def feature_alpha_dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
-    """``alpha_dropout`` of whole channels: one decision for each place of the first two dimensions."""
-
-def feature_alpha_dropout_(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
-    """``feature_alpha_dropout``, in place: the result is written into this tensor, which is returned."""
 
 def einsum(
     equation: str | Tensor | np.ndarray, *operands: Tensor | np.ndarray | Sequence[builtins.int | Tensor | EllipsisType]
@@ -2145,10 +2213,18 @@ def lcm_(input: Tensor, other: _Operand) -> Tensor:
 
 @overload
 def lcm_(input: _Operand, other: Tensor) -> Tensor: ...
-def rms_norm(
-    input: Tensor, normalized_shape: Any, weight: Tensor | np.ndarray | None = None, eps: builtins.float | None = None
+def avg_pool1d(
+    input: Tensor,
+    kernel_size: builtins.int | Sequence[builtins.int],
+    stride: builtins.int | Sequence[builtins.int] | None = None,
+    padding: builtins.int | Sequence[builtins.int] = 0,
+    ceil_mode: builtins.bool = False,
+    count_include_pad: builtins.bool = True,
 ) -> Tensor:
-    """``input / sqrt(mean(input ** 2) + eps) * weight``, over the last dimensions, ``normalized_shape``."""
+    """The mean of each window along the last dimension: (..., C, L) to (..., C, L_out), sizes as in ``max_pool1d``."""
+
+def adaptive_avg_pool1d(input: Tensor, output_size: builtins.int | Sequence[builtins.int]) -> Tensor:
+    """The mean of each of ``output_size`` parts of the last dimension, which are those of ``adaptive_max_pool1d``."""
 
 def argsort(
     input: Tensor,
@@ -2342,9 +2418,6 @@ def nonzero(input: Tensor, *, as_tuple: Literal[False] = False, out: Tensor | No
 
 @overload
 def nonzero(input: Tensor, *, as_tuple: Literal[True], out: tuple[Tensor, ...] | None = None) -> tuple[Tensor, ...]: ...
-def constant_pad_nd(input: Tensor, pad: Sequence[builtins.int], value: builtins.float = 0) -> Tensor:
-    """``nn.functional.pad`` with a constant."""
-
 @overload
 def median(
     input: Tensor,
@@ -2431,6 +2504,64 @@ def nanquantile(
     out: Tensor | None = None,
 ) -> Tensor:
     """The quantiles of what is not nan, with the arguments of ``quantile``; nan where everything is."""
+
+def rnn_tanh_cell(
+    input: Tensor,
+    hx: Tensor | np.ndarray,
+    w_ih: Tensor | np.ndarray,
+    w_hh: Tensor | np.ndarray,
+    b_ih: Tensor | np.ndarray | None = None,
+    b_hh: Tensor | np.ndarray | None = None,
+) -> Tensor:
+    """One step of Elman's network: ``tanh(input @ w_ih.T + b_ih + hx @ w_hh.T + b_hh)``."""
+
+def rnn_relu_cell(
+    input: Tensor,
+    hx: Tensor | np.ndarray,
+    w_ih: Tensor | np.ndarray,
+    w_hh: Tensor | np.ndarray,
+    b_ih: Tensor | np.ndarray | None = None,
+    b_hh: Tensor | np.ndarray | None = None,
+) -> Tensor:
+    """``rnn_tanh_cell`` with max(x, 0) for tanh."""
+
+def gru_cell(
+    input: Tensor,
+    hx: Tensor | np.ndarray,
+    w_ih: Tensor | np.ndarray,
+    w_hh: Tensor | np.ndarray,
+    b_ih: Tensor | np.ndarray | None = None,
+    b_hh: Tensor | np.ndarray | None = None,
+) -> Tensor:
+    """One step of a gated recurrent unit, with the gates r, z and n in this order in the rows of the weights."""
+
+def lstm_cell(
+    input: Tensor,
+    hx: Sequence[Tensor | np.ndarray],
+    w_ih: Tensor | np.ndarray,
+    w_hh: Tensor | np.ndarray,
+    b_ih: Tensor | np.ndarray | None = None,
+    b_hh: Tensor | np.ndarray | None = None,
+) -> tuple[Tensor, Tensor]:
+    """One step of a long short-term memory: ``(h, c)`` to the next ones."""
+
+def rnn_tanh(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+    """Layers of Elman's network with tanh, as functions of their parameters: all states of the last one, and the
+    last states of each. Arguments as for ``lstm``, but ``hx`` is one tensor.
+    """
+
+def rnn_relu(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+    """``rnn_tanh`` with max(x, 0) for tanh."""
+
+def gru(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+    """Layers of gated recurrent units, as functions of their parameters: all states of the last one, and the last
+    states of each. Arguments as for ``lstm``, but ``hx`` is one tensor.
+    """
+
+def lstm(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """Layers of long short-term memory, as functions of their parameters: all states of the last one, and the last
+    states h and c of each.
+    """
 
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The largest integer that is not above each element, in its own dtype. Its derivative is 0."""

@@ -1120,6 +1120,114 @@ class Tensor:
         """``triu``, in place: the result is written into this tensor, which is returned."""
     def fill_diagonal_(self, fill_value: builtins.float | Tensor, wrap: builtins.bool = False) -> Self:
         """Set the main diagonal to one number, in place; with ``wrap`` it begins anew below a tall matrix's end."""
+    def matmul(self, other: Tensor | np.ndarray) -> Tensor:
+        """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones
+        broadcast.
+        """
+    def __matmul__(self, other: Tensor | np.ndarray) -> Tensor:
+        """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones
+        broadcast.
+        """
+    def __rmatmul__(self, other: Tensor | np.ndarray) -> Tensor:
+        """``matmul`` with the operands exchanged."""
+    def __imatmul__(self, other: Tensor | np.ndarray) -> Self:
+        """``matmul``, in place: the result is written into this tensor, which is returned."""
+    def mm(self, mat2: Tensor | np.ndarray) -> Tensor:
+        """The product of two matrices, without broadcasting."""
+    def bmm(self, mat2: Tensor | np.ndarray) -> Tensor:
+        """The products of two batches of matrices: (b, n, m) and (b, m, p) give (b, n, p), without broadcasting."""
+    def mv(self, vec: Tensor | np.ndarray) -> Tensor:
+        """The product of a matrix and a vector."""
+    def dot(self, tensor: Tensor | np.ndarray) -> Tensor:
+        """The sum of the products of two vectors' elements."""
+    def vdot(self, other: Tensor | np.ndarray) -> Tensor:
+        """``dot``, since the tensors are real."""
+    def outer(self, vec2: Tensor | np.ndarray) -> Tensor:
+        """The products of every element of one vector with every element of another: a matrix."""
+    def ger(self, vec2: Tensor | np.ndarray) -> Tensor:
+        """The products of every element of one vector with every element of another: a matrix."""
+    def trace(self) -> Tensor:
+        """The sum of a matrix's diagonal; integers are summed as int64."""
+    def addmm(
+        self,
+        mat1: Tensor | np.ndarray,
+        mat2: Tensor | np.ndarray,
+        *,
+        beta: builtins.float = 1,
+        alpha: builtins.float = 1,
+    ) -> Tensor:
+        """``beta * input + alpha * (mat1 @ mat2)``; with ``beta`` = 0 the input counts as 0, even where it is nan."""
+    def addmm_(
+        self,
+        mat1: Tensor | np.ndarray,
+        mat2: Tensor | np.ndarray,
+        *,
+        beta: builtins.float = 1,
+        alpha: builtins.float = 1,
+    ) -> Self:
+        """``addmm``, in place: the result is written into this tensor, which is returned."""
+    def addmv(
+        self, mat: Tensor | np.ndarray, vec: Tensor | np.ndarray, *, beta: builtins.float = 1, alpha: builtins.float = 1
+    ) -> Tensor:
+        """``beta * input + alpha * (mat @ vec)``, as ``addmm`` does it."""
+    def addmv_(
+        self, mat: Tensor | np.ndarray, vec: Tensor | np.ndarray, *, beta: builtins.float = 1, alpha: builtins.float = 1
+    ) -> Self:
+        """``addmv``, in place: the result is written into this tensor, which is returned."""
+    def addr(
+        self,
+        vec1: Tensor | np.ndarray,
+        vec2: Tensor | np.ndarray,
+        *,
+        beta: builtins.float = 1,
+        alpha: builtins.float = 1,
+    ) -> Tensor:
+        """``beta * input + alpha * outer(vec1, vec2)``, as ``addmm`` does it; dtypes are promoted."""
+    def addr_(
+        self,
+        vec1: Tensor | np.ndarray,
+        vec2: Tensor | np.ndarray,
+        *,
+        beta: builtins.float = 1,
+        alpha: builtins.float = 1,
+    ) -> Self:
+        """``addr``, in place: the result is written into this tensor, which is returned."""
+    def baddbmm(
+        self,
+        batch1: Tensor | np.ndarray,
+        batch2: Tensor | np.ndarray,
+        *,
+        beta: builtins.float = 1,
+        alpha: builtins.float = 1,
+    ) -> Tensor:
+        """``beta * input + alpha * bmm(batch1, batch2)``, as ``addmm`` does it."""
+    def baddbmm_(
+        self,
+        batch1: Tensor | np.ndarray,
+        batch2: Tensor | np.ndarray,
+        *,
+        beta: builtins.float = 1,
+        alpha: builtins.float = 1,
+    ) -> Self:
+        """``baddbmm``, in place: the result is written into this tensor, which is returned."""
+    def addbmm(
+        self,
+        batch1: Tensor | np.ndarray,
+        batch2: Tensor | np.ndarray,
+        *,
+        beta: builtins.float = 1,
+        alpha: builtins.float = 1,
+    ) -> Tensor:
+        """``beta * input + alpha * bmm(batch1, batch2).sum(0)``, as ``addmm`` does it."""
+    def addbmm_(
+        self,
+        batch1: Tensor | np.ndarray,
+        batch2: Tensor | np.ndarray,
+        *,
+        beta: builtins.float = 1,
+        alpha: builtins.float = 1,
+    ) -> Self:
+        """``addbmm``, in place: the result is written into this tensor, which is returned."""
     def amax(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
@@ -1537,114 +1645,6 @@ class Tensor:
         requires_grad: builtins.bool = False,
     ) -> Tensor:
         """A new tensor with a copy of ``data``, of the dtype of this one."""
-    def matmul(self, other: Tensor | np.ndarray) -> Tensor:
-        """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones
-        broadcast.
-        """
-    def __matmul__(self, other: Tensor | np.ndarray) -> Tensor:
-        """The matrix product: the last dimension of ``input`` with the last but one of ``other``, leading ones
-        broadcast.
-        """
-    def __rmatmul__(self, other: Tensor | np.ndarray) -> Tensor:
-        """``matmul`` with the operands exchanged."""
-    def __imatmul__(self, other: Tensor | np.ndarray) -> Self:
-        """``matmul``, in place: the result is written into this tensor, which is returned."""
-    def mm(self, mat2: Tensor | np.ndarray) -> Tensor:
-        """The product of two matrices, without broadcasting."""
-    def bmm(self, mat2: Tensor | np.ndarray) -> Tensor:
-        """The products of two batches of matrices: (b, n, m) and (b, m, p) give (b, n, p), without broadcasting."""
-    def mv(self, vec: Tensor | np.ndarray) -> Tensor:
-        """The product of a matrix and a vector."""
-    def dot(self, tensor: Tensor | np.ndarray) -> Tensor:
-        """The sum of the products of two vectors' elements."""
-    def vdot(self, other: Tensor | np.ndarray) -> Tensor:
-        """``dot``, since the tensors are real."""
-    def outer(self, vec2: Tensor | np.ndarray) -> Tensor:
-        """The products of every element of one vector with every element of another: a matrix."""
-    def ger(self, vec2: Tensor | np.ndarray) -> Tensor:
-        """The products of every element of one vector with every element of another: a matrix."""
-    def trace(self) -> Tensor:
-        """The sum of a matrix's diagonal; integers are summed as int64."""
-    def addmm(
-        self,
-        mat1: Tensor | np.ndarray,
-        mat2: Tensor | np.ndarray,
-        *,
-        beta: builtins.float = 1,
-        alpha: builtins.float = 1,
-    ) -> Tensor:
-        """``beta * input + alpha * (mat1 @ mat2)``; with ``beta`` = 0 the input counts as 0, even where it is nan."""
-    def addmm_(
-        self,
-        mat1: Tensor | np.ndarray,
-        mat2: Tensor | np.ndarray,
-        *,
-        beta: builtins.float = 1,
-        alpha: builtins.float = 1,
-    ) -> Self:
-        """``addmm``, in place: the result is written into this tensor, which is returned."""
-    def addmv(
-        self, mat: Tensor | np.ndarray, vec: Tensor | np.ndarray, *, beta: builtins.float = 1, alpha: builtins.float = 1
-    ) -> Tensor:
-        """``beta * input + alpha * (mat @ vec)``, as ``addmm`` does it."""
-    def addmv_(
-        self, mat: Tensor | np.ndarray, vec: Tensor | np.ndarray, *, beta: builtins.float = 1, alpha: builtins.float = 1
-    ) -> Self:
-        """``addmv``, in place: the result is written into this tensor, which is returned."""
-    def addr(
-        self,
-        vec1: Tensor | np.ndarray,
-        vec2: Tensor | np.ndarray,
-        *,
-        beta: builtins.float = 1,
-        alpha: builtins.float = 1,
-    ) -> Tensor:
-        """``beta * input + alpha * outer(vec1, vec2)``, as ``addmm`` does it; dtypes are promoted."""
-    def addr_(
-        self,
-        vec1: Tensor | np.ndarray,
-        vec2: Tensor | np.ndarray,
-        *,
-        beta: builtins.float = 1,
-        alpha: builtins.float = 1,
-    ) -> Self:
-        """``addr``, in place: the result is written into this tensor, which is returned."""
-    def baddbmm(
-        self,
-        batch1: Tensor | np.ndarray,
-        batch2: Tensor | np.ndarray,
-        *,
-        beta: builtins.float = 1,
-        alpha: builtins.float = 1,
-    ) -> Tensor:
-        """``beta * input + alpha * bmm(batch1, batch2)``, as ``addmm`` does it."""
-    def baddbmm_(
-        self,
-        batch1: Tensor | np.ndarray,
-        batch2: Tensor | np.ndarray,
-        *,
-        beta: builtins.float = 1,
-        alpha: builtins.float = 1,
-    ) -> Self:
-        """``baddbmm``, in place: the result is written into this tensor, which is returned."""
-    def addbmm(
-        self,
-        batch1: Tensor | np.ndarray,
-        batch2: Tensor | np.ndarray,
-        *,
-        beta: builtins.float = 1,
-        alpha: builtins.float = 1,
-    ) -> Tensor:
-        """``beta * input + alpha * bmm(batch1, batch2).sum(0)``, as ``addmm`` does it."""
-    def addbmm_(
-        self,
-        batch1: Tensor | np.ndarray,
-        batch2: Tensor | np.ndarray,
-        *,
-        beta: builtins.float = 1,
-        alpha: builtins.float = 1,
-    ) -> Self:
-        """``addbmm``, in place: the result is written into this tensor, which is returned."""
     def inverse(self) -> Tensor:
         """``linalg.inv``."""
     def cholesky(self, upper: builtins.bool = False) -> Tensor:

@@ -131,6 +131,179 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """The channels (dimension 1) of ``groups`` groups taken in turn, as cards are shuffled."""
 
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Each element set to 0 with probability ``p``, and the others divided by ``1 - p``, while ``training``."""
+
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Dropout for ``selu``: elements set to its lower limit, and all scaled and shifted to keep mean and variance."""
+
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """``alpha_dropout`` of whole channels: one decision for each place of the first two dimensions."""
+
+def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Whole channels of an input (N, C, L) or (C, L) set to 0 with probability ``p``, the others divided by ``1 -
+    p``.
+    """
+
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Whole channels of an input (N, C, H, W) set to 0 with probability ``p``, the others divided by ``1 - p``."""
+
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Whole channels of an input (N, C, D, H, W) or (C, D, H, W) set to 0 with probability ``p``, others scaled."""
+
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+    """More elements at the ends of the last dimensions: ``pad`` has two sizes for each, from the last dimension
+    back.
+    """
+
+@overload
+def linear(input: Tensor, weight: Tensor | np.ndarray, bias: Tensor | np.ndarray | None = None) -> Tensor:
+    """``input @ weight.T + bias``: shapes (..., in), (out, in), (out,) give (..., out); (..., in), (in,) give (...)."""
+
+@overload
+def linear(input: Tensor | np.ndarray, weight: Tensor, bias: Tensor | np.ndarray | None = None) -> Tensor: ...
+def softmax(
+    input: Tensor,
+    dim: int | None = None,
+    _stacklevel: int = 3,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    axis: int | None = None,
+) -> Tensor:
+    """``exp(input)``, divided by its sum along ``dim``. Without ``dim`` it warns, and takes 0 or 1 as PyTorch does."""
+
+def log_softmax(
+    input: Tensor,
+    dim: int | None = None,
+    _stacklevel: int = 3,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    axis: int | None = None,
+) -> Tensor:
+    """The logarithm of ``softmax``. Without ``dim`` it warns, and takes 0 or 1 as PyTorch does."""
+
+def softmin(
+    input: Tensor,
+    dim: int | None = None,
+    _stacklevel: int = 3,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    axis: int | None = None,
+) -> Tensor:
+    """``softmax(-input)``. Without ``dim`` it warns, and takes 0 or 1 as PyTorch does."""
+
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1, *, axis: int = -1
+) -> Tensor:
+    """A random choice that has a derivative: ``softmax((logits + noise) / tau)``, with noise of Gumbel's
+    distribution.
+    """
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor | np.ndarray,
+    value: Tensor | np.ndarray,
+    attn_mask: Tensor | np.ndarray | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """``softmax(query @ key.mT * scale + mask) @ value``: the values, averaged for each query."""
+
+def multi_head_attention_forward(
+    query: Tensor,
+    key: Tensor | np.ndarray,
+    value: Tensor | np.ndarray,
+    embed_dim_to_check: int,
+    num_heads: int,
+    in_proj_weight: Tensor | np.ndarray,
+    in_proj_bias: Tensor | np.ndarray,
+    bias_k: Tensor | np.ndarray,
+    bias_v: Tensor | np.ndarray,
+    add_zero_attn: bool,
+    dropout_p: float,
+    out_proj_weight: Tensor | np.ndarray,
+    out_proj_bias: Tensor | np.ndarray,
+    training: bool = True,
+    key_padding_mask: Tensor | np.ndarray | None = None,
+    need_weights: bool = True,
+    attn_mask: Tensor | np.ndarray | None = None,
+    use_separate_proj_weight: bool = False,
+    q_proj_weight: Tensor | np.ndarray | None = None,
+    k_proj_weight: Tensor | np.ndarray | None = None,
+    v_proj_weight: Tensor | np.ndarray | None = None,
+    static_k: Tensor | np.ndarray | None = None,
+    static_v: Tensor | np.ndarray | None = None,
+    average_attn_weights: bool = True,
+    is_causal: bool = False,
+) -> tuple[Tensor, Tensor | None]:
+    """What ``nn.MultiheadAttention`` computes, of (L, N, E), (S, N, K), (S, N, V), or the same without the batch N."""
+
+def normalize(
+    input: Tensor,
+    p: float = 2.0,
+    dim: int | Sequence[int] = 1,
+    eps: float = 1e-12,
+    *,
+    axis: int | Sequence[int] = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """``input``, divided by its p-norm along ``dim``, or by ``eps`` where that is larger; zeros stay zeros."""
+
+def local_response_norm(input: Tensor, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """``input``, divided by ``(k + alpha * mean) ** beta``, with the mean of the squares of ``size`` channels
+    around.
+    """
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Any,
+    weight: Tensor | np.ndarray | None = None,
+    bias: Tensor | np.ndarray | None = None,
+    eps: float = 1e-05,
+) -> Tensor:
+    """``(input - mean) / sqrt(variance + eps) * weight + bias``, over the last dimensions, ``normalized_shape``."""
+
+def rms_norm(
+    input: Tensor, normalized_shape: Any, weight: Tensor | np.ndarray | None = None, eps: float | None = None
+) -> Tensor:
+    """``input / sqrt(mean(input ** 2) + eps) * weight``, over the last dimensions, ``normalized_shape``."""
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | np.ndarray | None = None,
+    bias: Tensor | np.ndarray | None = None,
+    training: bool = False,
+    momentum: Any = 0.1,
+    eps: float = 1e-05,
+) -> Tensor:
+    """``(input - mean) / sqrt(variance + eps) * weight + bias``, for each channel of an input (N, C, ...)."""
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | np.ndarray | None = None,
+    bias: Tensor | np.ndarray | None = None,
+    use_input_stats: bool = True,
+    momentum: Any = 0.1,
+    eps: float = 1e-05,
+) -> Tensor:
+    """``batch_norm`` with mean and variance of each channel of each sample on its own, for an input (N, C, ...)."""
+
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | np.ndarray | None = None,
+    bias: Tensor | np.ndarray | None = None,
+    eps: float = 1e-05,
+) -> Tensor:
+    """``batch_norm`` with mean and variance of each of ``num_groups`` groups of channels of each sample."""
+
 def mse_loss(
     input: Tensor,
     target: Tensor | np.ndarray,
@@ -191,43 +364,6 @@ def gaussian_nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """``(log(var) + (input - target) ** 2 / var) / 2``: how unlikely ``target`` is for a mean and variance."""
-
-def softmax(
-    input: Tensor,
-    dim: int | None = None,
-    _stacklevel: int = 3,
-    dtype: npt.DTypeLike | None = None,
-    *,
-    axis: int | None = None,
-) -> Tensor:
-    """``exp(input)``, divided by its sum along ``dim``. Without ``dim`` it warns, and takes 0 or 1 as PyTorch does."""
-
-def log_softmax(
-    input: Tensor,
-    dim: int | None = None,
-    _stacklevel: int = 3,
-    dtype: npt.DTypeLike | None = None,
-    *,
-    axis: int | None = None,
-) -> Tensor:
-    """The logarithm of ``softmax``. Without ``dim`` it warns, and takes 0 or 1 as PyTorch does."""
-
-def softmin(
-    input: Tensor,
-    dim: int | None = None,
-    _stacklevel: int = 3,
-    dtype: npt.DTypeLike | None = None,
-    *,
-    axis: int | None = None,
-) -> Tensor:
-    """``softmax(-input)``. Without ``dim`` it warns, and takes 0 or 1 as PyTorch does."""
-
-def gumbel_softmax(
-    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1, *, axis: int = -1
-) -> Tensor:
-    """A random choice that has a derivative: ``softmax((logits + noise) / tau)``, with noise of Gumbel's
-    distribution.
-    """
 
 def binary_cross_entropy(
     input: Tensor,
@@ -295,6 +431,54 @@ def multilabel_soft_margin_loss(
 ) -> Tensor:
     """-(target * log sigmoid(input) + (1 - target) * log(1 - sigmoid(input))), averaged over the last dimension."""
 
+def conv1d(
+    input: Tensor,
+    weight: Tensor | np.ndarray,
+    bias: Tensor | np.ndarray | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: int | Sequence[int] | str = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+) -> Tensor:
+    """A kernel slides over the last dimension: (n, in, size), (out, in/groups, kernel), (out,) give (n, out,
+    places).
+    """
+
+def conv2d(
+    input: Tensor,
+    weight: Tensor | np.ndarray,
+    bias: Tensor | np.ndarray | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: int | Sequence[int] | str = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+) -> Tensor:
+    """``conv1d`` in the last two dimensions: (n, in, h, w), (out, in/groups, kh, kw), (out,) give (n, out, oh, ow)."""
+
+def conv_transpose1d(
+    input: Tensor,
+    weight: Tensor | np.ndarray,
+    bias: Tensor | np.ndarray | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    output_padding: int | Sequence[int] = 0,
+    groups: int = 1,
+    dilation: int | Sequence[int] = 1,
+) -> Tensor:
+    """The transpose of ``conv1d``: (n, in, places), (in, out/groups, kernel), (out,) give (n, out, size)."""
+
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor | np.ndarray,
+    bias: Tensor | np.ndarray | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    output_padding: int | Sequence[int] = 0,
+    groups: int = 1,
+    dilation: int | Sequence[int] = 1,
+) -> Tensor:
+    """``conv_transpose1d`` in two dimensions: (n, in, oh, ow), (in, out/groups, kh, kw), (out,) give (n, out, h, w)."""
+
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """For each class, an int64 from 0 on, a vector that is 1 there and 0 elsewhere, of ``num_classes`` elements."""
 
@@ -309,12 +493,6 @@ def embedding(
 ) -> Tensor:
     """The rows of ``weight`` at the indices ``input``: shape (*input, width)."""
 
-@overload
-def linear(input: Tensor, weight: Tensor | np.ndarray, bias: Tensor | np.ndarray | None = None) -> Tensor:
-    """``input @ weight.T + bias``: shapes (..., in), (out, in), (out,) give (..., out); (..., in), (in,) give (...)."""
-
-@overload
-def linear(input: Tensor | np.ndarray, weight: Tensor, bias: Tensor | np.ndarray | None = None) -> Tensor: ...
 def pdist(input: Tensor, p: float = 2) -> Tensor:
     """The p-norm distances between the rows i < j of a matrix, in the order (0, 1), (0, 2), ...: a vector."""
 
@@ -334,30 +512,134 @@ def cosine_similarity(
 ) -> Tensor:
     """The products of ``x1`` and ``x2`` over their norms, summed over ``dim``: the cosine of the angle between them."""
 
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Each element set to 0 with probability ``p``, and the others divided by ``1 - p``, while ``training``."""
-
-def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """Dropout for ``selu``: elements set to its lower limit, and all scaled and shifted to keep mean and variance."""
-
-def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """``alpha_dropout`` of whole channels: one decision for each place of the first two dimensions."""
-
-def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Whole channels of an input (N, C, L) or (C, L) set to 0 with probability ``p``, the others divided by ``1 -
-    p``.
-    """
-
-def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Whole channels of an input (N, C, H, W) set to 0 with probability ``p``, the others divided by ``1 - p``."""
-
-def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Whole channels of an input (N, C, D, H, W) or (C, D, H, W) set to 0 with probability ``p``, others scaled."""
-
 def bilinear(
     input1: Tensor, input2: Tensor | np.ndarray, weight: Tensor | np.ndarray, bias: Tensor | np.ndarray | None = None
 ) -> Tensor:
     """``input1 @ weight[k] @ input2 + bias[k]`` for every k: (..., a), (..., b), (k, a, b), (k,) give (..., k)."""
+
+def unfold(
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    dilation: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    stride: int | Sequence[int] = 1,
+) -> Tensor:
+    """The windows that slide over an image, as columns: (N, C, H, W) or (C, H, W) to (..., C * elements, windows)."""
+
+def fold(
+    input: Tensor,
+    output_size: int | Sequence[int],
+    kernel_size: int | Sequence[int],
+    dilation: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    stride: int | Sequence[int] = 1,
+) -> Tensor:
+    """Columns added up to the image that they are windows of: (N, C * elements, windows) to (N, C, *output_size)."""
+
+def max_pool1d(
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest element of each window along the last dimension: (..., C, L) to (..., C, L_out)."""
+
+def max_pool2d(
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """``max_pool1d`` in two dimensions: (..., C, H, W) to (..., C, H_out, W_out); the indices count row by row."""
+
+def adaptive_max_pool1d(input: Tensor, output_size: int | Sequence[int], return_indices: bool = False) -> Any:
+    """The largest element of each of ``output_size`` parts of the last dimension."""
+
+def adaptive_max_pool2d(input: Tensor, output_size: int | tuple[int | None, ...], return_indices: bool = False) -> Any:
+    """``adaptive_max_pool1d`` in two dimensions; where ``output_size`` has None the size stays as it is."""
+
+def avg_pool1d(
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:
+    """The mean of each window along the last dimension: (..., C, L) to (..., C, L_out), sizes as in ``max_pool1d``."""
+
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """``avg_pool1d`` in two dimensions: (..., C, H, W) to (..., C, H_out, W_out)."""
+
+def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int]) -> Tensor:
+    """The mean of each of ``output_size`` parts of the last dimension, which are those of ``adaptive_max_pool1d``."""
+
+def adaptive_avg_pool2d(input: Tensor, output_size: int | tuple[int | None, ...]) -> Tensor:
+    """``adaptive_avg_pool1d`` in two dimensions; where ``output_size`` has None the size stays as it is."""
+
+def lp_pool1d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    ceil_mode: bool = False,
+) -> Tensor:
+    """The root of each window's sum of powers: ``sum(x ** norm_type) ** (1 / norm_type)``, without absolute values."""
+
+def lp_pool2d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    ceil_mode: bool = False,
+) -> Tensor:
+    """``lp_pool1d`` in two dimensions."""
+
+def interpolate(
+    input: Tensor,
+    size: int | Sequence[int] | None = None,
+    scale_factor: float | tuple[float, ...] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Tensor:
+    """The input (N, C, L), (N, C, H, W) or (N, C, D, H, W) in another size, given as ``size`` or by
+    ``scale_factor``.
+    """
+
+def upsample(
+    input: Tensor,
+    size: int | Sequence[int] | None = None,
+    scale_factor: float | tuple[float, ...] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """The former name of ``interpolate``; it warns."""
+
+def upsample_nearest(
+    input: Tensor, size: int | Sequence[int] | None = None, scale_factor: float | tuple[float, ...] | None = None
+) -> Tensor:
+    """The former name of ``interpolate``; it warns."""
+
+def upsample_bilinear(
+    input: Tensor, size: int | Sequence[int] | None = None, scale_factor: float | tuple[float, ...] | None = None
+) -> Tensor:
+    """The former name of ``interpolate`` with mode "bilinear" and ``align_corners``; it warns."""
 
 def multi_margin_loss(
     input: Tensor,
@@ -454,38 +736,3 @@ def triplet_margin_with_distance_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """``triplet_margin_loss`` with any function of two tensors for the distance; by default ``pairwise_distance``."""
-
-def normalize(
-    input: Tensor,
-    p: float = 2.0,
-    dim: int | Sequence[int] = 1,
-    eps: float = 1e-12,
-    *,
-    axis: int | Sequence[int] = 1,
-    out: Tensor | None = None,
-) -> Tensor:
-    """``input``, divided by its p-norm along ``dim``, or by ``eps`` where that is larger; zeros stay zeros."""
-
-def local_response_norm(input: Tensor, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1.0) -> Tensor:
-    """``input``, divided by ``(k + alpha * mean) ** beta``, with the mean of the squares of ``size`` channels
-    around.
-    """
-
-def layer_norm(
-    input: Tensor,
-    normalized_shape: Any,
-    weight: Tensor | np.ndarray | None = None,
-    bias: Tensor | np.ndarray | None = None,
-    eps: float = 1e-05,
-) -> Tensor:
-    """``(input - mean) / sqrt(variance + eps) * weight + bias``, over the last dimensions, ``normalized_shape``."""
-
-def rms_norm(
-    input: Tensor, normalized_shape: Any, weight: Tensor | np.ndarray | None = None, eps: float | None = None
-) -> Tensor:
-    """``input / sqrt(mean(input ** 2) + eps) * weight``, over the last dimensions, ``normalized_shape``."""
-
-def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
-    """More elements at the ends of the last dimensions: ``pad`` has two sizes for each, from the last dimension
-    back.
-    """

@@ -176,8 +176,6 @@ def test_gradients_where_pytorch_has_none_or_another() -> None:
     assert mg.autograd.grad(window.sum(), base)[0].tolist() == [1, 1, 1, 0, 0, 0]
     with pytest.raises(NotImplementedError, match="sparse"):
         mg.gather(x, 0, index, sparse_grad=True)
-    with pytest.raises(NotImplementedError, match="scale_grad_by_freq"):
-        mg.nn.functional.embedding(index, x[:, None], scale_grad_by_freq=True)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ def random_program(data, steps):
         return machine, machine.finish()
 
 
+@settings(max_examples=40)
 @given(data=st.data())
 def test_random_programs(data):
     machine, program = random_program(data, 15)
@@ -111,6 +112,7 @@ def test_random_programs(data):
         check_same_numbers(machine, program)
 
 
+@settings(max_examples=40)
 @given(data=st.data(), large=st.sampled_from([2, 6]), small=st.sampled_from([1, 4096]))
 def test_random_programs_row_by_row(data, large, small):
     limits = {(rows, "LARGE"): large, (rows, "LONG"): 1, (contractions, "SMALL"): small, (contractions, "SEVERAL"): 2}

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from relocating import relocate
 
 from microgradnp.compiler import numpy_blocks, numpy_memory
 from microgradnp.compiler.capture import Tape
 from microgradnp.compiler.interpreter import interpret
 from microgradnp.compiler.listing import program_text
 from microgradnp.compiler.numpy_executor import build
-from microgradnp.compiler.plan import plan, relocate, rephrasing
+from microgradnp.compiler.plan import plan, rephrasing
 from microgradnp.compiler.plan.renewing import renewed
 from microgradnp.compiler.plan.viewing import located
 

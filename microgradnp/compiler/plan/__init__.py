@@ -6,9 +6,8 @@ from ..program import Program
 from .cleaning import cleaned
 from .dead import without_dead_calls
 from .merging import merged
-from .relocating import relocate
 
-__all__ = ["plan", "relocate"]
+__all__ = ["plan"]
 
 
 def plan(program: Program) -> Program:

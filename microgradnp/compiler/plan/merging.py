@@ -2,7 +2,7 @@
 
 An optimizer makes the same elementwise calls for each parameter. Where their memory is joined, one call serves all.
 Gradients are joined by ``side_by_side``, which costs nothing where memory is laid out accordingly; parameters and state
-are where they are, and are merged only if they are neighbours: see ``relocating``.
+are where they are, and are merged only if they are neighbours.
 """
 
 from __future__ import annotations

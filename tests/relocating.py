@@ -1,4 +1,4 @@
-"""Moving parameters and state that are updated alike beside one another, so that one call can update them all."""
+"""Programs whose parameters and state lie beside one another, so that one call can update them all: for tests."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..program import Block, Program, Value, look
-from .cleaning import cleaned
-from .merging import bundles
-from .rewriting import Draft, fills
+from microgradnp.compiler.plan.cleaning import cleaned
+from microgradnp.compiler.plan.merging import bundles
+from microgradnp.compiler.plan.rewriting import Draft, fills
+from microgradnp.compiler.program import Block, Program, Value, look
 
 
 def relocate(program: Program, movable: Callable[[Block], bool]) -> tuple[Program, dict[Block, np.ndarray]]:

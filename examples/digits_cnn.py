@@ -94,7 +94,7 @@ def confusions(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def draw(history: np.ndarray, counts: np.ndarray, test: Dataset, scores: torch.Tensor, path: Path) -> None:
-    """The accuracy during training, the confusions, and the test images whose right answer has the least probability."""
+    """The accuracy during training, the confusions, and the test images that are the hardest."""
     import matplotlib
 
     matplotlib.use("Agg")  # files only: no screen is needed
@@ -108,6 +108,7 @@ def draw(history: np.ndarray, counts: np.ndarray, test: Dataset, scores: torch.T
     axes.plot(epochs, 100 * history[:, 1], color="#93c5fd", marker="o", label="training")
     axes.plot(epochs, 100 * history[:, 2], color="#1d4ed8", marker="o", label="test")
     axes.set(title=f"Accuracy (test: {history[-1, 2]:.1%})", xlabel="epoch", ylabel="% right")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
 
@@ -126,11 +127,8 @@ def draw(history: np.ndarray, counts: np.ndarray, test: Dataset, scores: torch.T
     for i, axes in zip(hardest, parts[2].subplots(3, 4).flat, strict=False):
         guess = probabilities[i].argmax()
         axes.imshow(test[i][0][0].numpy(), cmap="gray_r")
-        axes.set_title(
-            f"{guess} ({probabilities[i, guess]:.0%})",
-            color="#15803d" if guess == labels[i] else "#b91c1c",
-            fontsize=10,
-        )
+        axes.set_title(f"{guess} ({probabilities[i, guess]:.0%})", fontsize=10)
+        axes.title.set_color("#15803d" if guess == labels[i] else "#b91c1c")
         axes.set_xlabel(f"is {labels[i]}", fontsize=9)
         axes.set(xticks=[], yticks=[])
     parts[2].suptitle("The hardest, and how sure the network is")

@@ -79,20 +79,21 @@ def evidence(model: nn.Module, dataset: Dataset) -> np.ndarray:
 
 
 def draw(model: nn.Module, history: np.ndarray, test: Dataset, path: Path) -> None:
-    """The accuracy during training, the first test images with what is read in them, and the evidence for each digit."""
+    """The accuracy during training, some test images with what is read in them, and the evidence for each digit."""
     import matplotlib
 
     matplotlib.use("Agg")  # files only: no screen is needed
     import matplotlib.pyplot as plt
 
     figure = plt.figure(figsize=(12, 4.2), layout="constrained")
-    parts = figure.subfigures(1, 3, width_ratios=(1.1, 1, 0.6))
+    parts = figure.subfigures(1, 3, width_ratios=(1.1, 1, 0.65))
 
     axes = parts[0].subplots()
     epochs = np.arange(1, len(history) + 1)
     axes.plot(epochs, 100 * history[:, 1], color="#93c5fd", marker="o", label="training")
     axes.plot(epochs, 100 * history[:, 2], color="#1d4ed8", marker="o", label="test")
     axes.set(title=f"Accuracy (test: {history[-1, 2]:.1%})", xlabel="epoch", ylabel="% right")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
 
@@ -111,7 +112,7 @@ def draw(model: nn.Module, history: np.ndarray, test: Dataset, path: Path) -> No
         axes.imshow(maps[digit], cmap="RdBu_r", vmin=-strongest, vmax=strongest)
         axes.set_title(digit, fontsize=9)
         axes.set_axis_off()
-    parts[2].suptitle("Ink that speaks for it")
+    parts[2].suptitle("Ink for (red) and against")
     figure.savefig(path, dpi=130)
     plt.close(figure)
 

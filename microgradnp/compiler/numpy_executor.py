@@ -119,7 +119,7 @@ class Source:
     # Lines
 
     def _lines(self) -> list[str]:
-        used = [value for call in self.program.calls for value in values_in((call.args, call.kwargs))]
+        used = [value for call in self.program.calls for value in call.given]
         made = {value for call in self.program.calls for value in call.results}
         given = [
             value

@@ -84,6 +84,14 @@ class Call:
     structure: type | None = None
     place: tuple[str, int] = ("", 0)
     update: int = -1
+    _given: tuple[Value, ...] | None = field(default=None, init=False)
+
+    @property
+    def given(self) -> tuple[Value, ...]:
+        """The values in its arguments, in order, each as often as it stands there."""
+        if self._given is None:
+            self._given = tuple(values_in((self.args, self.kwargs)))
+        return self._given
 
 
 @dataclass(eq=False, slots=True)

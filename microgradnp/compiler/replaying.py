@@ -11,7 +11,7 @@ from ..tensor import Tensor, make
 from . import interpreter
 from .arguments import Argument, Fresh, Kept, Static, filled, shared
 from .listing import program_text
-from .program import Program, values_in
+from .program import Program
 
 if TYPE_CHECKING:
     from .running import Run
@@ -40,7 +40,7 @@ class Replay:
         written = [*[block.array for block in blocks if block.kind == "outside"], *self._run.kept]
         self._written = list(dict.fromkeys(memory.writes_to(array) for array in written))
         self._arguments = sorted(block.index for block in blocks if block.kind == "argument")
-        used = {value.block for call in self.program.calls for value in values_in((call.args, call.kwargs))}
+        used = {value.block for call in self.program.calls for value in call.given}
         known = [block.array for block in used if block.kind == "outside"] if self._arguments else []
         self._apart = {id(memory.owner_of(array)) for array in (*written, *known)}
 

@@ -19,7 +19,7 @@ from .. import numpy_memory
 from ..numpy_executor import Source, run_of
 from ..plan.functions import is_view, makes, targets
 from ..plan.rewriting import fills
-from ..program import Block, Call, Program, Value, values_in
+from ..program import Block, Call, Program, Value
 from .compiling import compiled
 from .contractions import contraction_of
 from .formulas import FAST, SLOW, Formula, formulas_of
@@ -60,7 +60,7 @@ class KernelSource(Source):
         """What kernels make, of the calls whose operands and results all have a place that a kernel can find."""
         placeless: set[Block] = set()  # what is part of memory that a call makes
         for call in self.program.calls:
-            values = set(values_in((call.args, call.kwargs, call.results)))
+            values = {*call.given, *call.results}
             within = placeless.isdisjoint(value.block for value in values) and all(map(self._findable, values))
             piece = None if is_view(call) or not within else piece_of(call)
             if piece is not None:
@@ -137,7 +137,7 @@ def _users(program: Program) -> dict[Block, set[int]]:
     users: dict[Block, set[int]] = {}
     for number, call in enumerate(program.calls):
         if not is_view(call):
-            for value in values_in((call.args, call.kwargs, call.results, call.writes)):
+            for value in (*call.given, *call.results, *call.writes):
                 users.setdefault(value.block, set()).add(number)
     return users
 

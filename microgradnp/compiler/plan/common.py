@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,9 @@ def _interchangeable(before: Call, call: Call, facts: Facts, kept: set[Block]) -
     )
 
 
+_PLAIN = (type, np.dtype, int, float, complex, str, np.generic, type(None), type(...))
+
+
 def _key(call: Call, version: dict[Block, int]) -> Any:
     """What decides the results of a pure call; None if they may differ every time, or cannot be told."""
     if targets(call) or not call.results or not is_pure(call.function):
@@ -60,7 +64,7 @@ def _key(call: Call, version: dict[Block, int]) -> Any:
     def note(item: Any) -> None:
         if isinstance(item, Value):
             parts.append((item.block, item.offset, form(item), version.get(item.block, 0)))
-        elif isinstance(item, (type, np.dtype, int, float, complex, str, np.generic, type(None), type(...))):
+        elif isinstance(item, _PLAIN) or (is_dataclass(item) and item.__dataclass_params__.frozen):  # type: ignore
             parts.append((type(item), repr(item)))
         else:
             parts.append(object())  # equal to nothing

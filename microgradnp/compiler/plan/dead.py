@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..program import Block, Call, Program, Value, values_in
+from ..program import Block, Call, Program, Value
 from .functions import is_pure, is_view, makes, reads, targets
 
 
@@ -19,7 +19,7 @@ def without_dead_calls(program: Program) -> Program:
         if not is_view(call):
             needed -= {value.block for value in makes(call)}
             needed |= {value.block for value in reads(call)}
-        used |= set(values_in((call.args, call.kwargs)))
+        used |= set(call.given)
     return Program(calls[::-1], program.values, program.fresh, program.kept)
 
 

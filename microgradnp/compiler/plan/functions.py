@@ -37,7 +37,7 @@ def makes(call: Call) -> tuple[Value, ...]:
     """The results of a call that are new memory; the others look into that of its operands."""
     if not call.results:
         return ()
-    blocks = {value.block for value in values_in((call.args, call.kwargs))}
+    blocks = [value.block for value in call.given]
     return tuple([value for value in call.results if value.block not in blocks])
 
 
@@ -80,7 +80,7 @@ def reads(call: Call) -> Iterator[Value]:
         yield from values_in(operands(call))
         return
     out = {id(v) for v in values_in(call.kwargs.get("out"))}
-    yield from (v for v in values_in((call.args, call.kwargs)) if id(v) not in out)
+    yield from (v for v in call.given if id(v) not in out)
 
 
 def loop_dtypes(call: Call) -> tuple[np.dtype[Any], ...] | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..program import Block, Call, Program, Value, values_in
+from ..program import Block, Call, Program, Value
 from .functions import is_elementwise, operands, side_by_side, targets, window
 from .rewriting import Draft, Facts, extent, fills, same_place
 
@@ -75,7 +75,7 @@ def _strands(program: Program, numbers: list[int]) -> list[Strand]:
     extents: dict[Block, list[tuple[int, int, Any]]] = {}
     for number in numbers:
         call = program.calls[number]
-        arrays = [value for value in (*values_in((call.args, call.kwargs)), *call.results) if value.shape]
+        arrays = [value for value in (*call.given, *call.results) if value.shape]
         keys = [(value.block, value.offset) for value in arrays]
         strands = {id(found[key]): found[key] for key in keys if key in found}
         strand = Strand([number])

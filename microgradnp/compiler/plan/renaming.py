@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..program import Block, Call, Program, Value, values_in
+from ..program import Block, Call, Program, Value
 from .functions import is_elementwise, loop_dtypes, operands, targets
 from .rewriting import Draft, fills, same_place
 
@@ -45,7 +45,7 @@ def _overwritten(call: Call) -> Value | None:
 def _lives(program: Program) -> dict[Block, dict[Value, tuple[int, int]]]:
     """For each block, its values, and the first and the last call of each; outputs are used after all calls."""
     lives: dict[Block, dict[Value, tuple[int, int]]] = {}
-    used = [tuple(values_in((call.args, call.kwargs, call.results))) for call in program.calls]
+    used = [(*call.given, *call.results) for call in program.calls]
     for number, values in enumerate([*used, (*program.fresh, *program.kept)]):
         for value in values:
             of_block = lives.setdefault(value.block, {})

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..program import Block, Call, Program, Value, mapped, values_in
+from ..program import Block, Call, Program, Value, mapped
 from .functions import makes, targets
 
 
@@ -90,7 +90,7 @@ class Facts:
         self.last_use: dict[Block, int] = {}  # the last call that touches a block
         self.outputs = {value.block for value in (*program.fresh, *program.kept)}
         for number, call in enumerate(program.calls):
-            for value in values_in((call.args, call.kwargs)):
+            for value in call.given:
                 self.last_use[value.block] = number
             for value in targets(call):
                 self.writes[value.block].append(number)

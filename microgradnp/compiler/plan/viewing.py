@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...autograd.memory import address_of
-from ..program import Call, Program, Value, values_in
+from ..program import Call, Program, Value
 from .functions import makes
 from .rewriting import Draft
 
@@ -36,7 +36,7 @@ def _operand_seen(call: Call) -> Value | None:
         return call.args[0]
     if not isinstance(result.sample, np.ndarray) or result.block.kind != "own":
         return None
-    for value in values_in((call.args, call.kwargs)):
+    for value in call.given:
         other = value.block is not result.block and isinstance(value.sample, np.ndarray)
         if other and np.may_share_memory(result.sample, value.sample):
             return value

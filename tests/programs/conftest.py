@@ -1,0 +1,3 @@
+"""These files are programs, and no tests: they import PyTorch."""
+
+collect_ignore_glob = ["*.py"]

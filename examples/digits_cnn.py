@@ -3,7 +3,7 @@
     python examples/digits_cnn.py [--seed N] [--epochs N] [--out DIR] [--quiet]
 
 The data are the 1797 images of 8x8 pixels that come with scikit-learn; a fifth of them is kept for the test. Writes
-the weights, digits_cnn.safetensors, reads them back into a new network, and tests that one. digits_cnn.png shows the
+the weights, digits_cnn.pt, reads them back into a new network, and tests that one. digits_cnn.png shows the
 training, which digits are taken for which, and the test images that the network finds hardest.
 """
 
@@ -161,7 +161,7 @@ def main(argv: list[str] | None = None) -> int:
     history = train(model, training, test, options.epochs, options.quiet)
     print(f"{options.epochs} epochs in {perf_counter() - began:.1f} s")
 
-    weights = options.out / "digits_cnn.safetensors"
+    weights = options.out / "digits_cnn.pt"
     torch.save(model.state_dict(), weights)
     model = network()
     model.load_state_dict(torch.load(weights))

@@ -2,9 +2,11 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -28,10 +30,11 @@ def load(name):
 xor, tutorial = load("xor"), load("tutorial_numpy")
 
 
-def run(*arguments, **environment):
+def run(*arguments, cwd=None, **environment):
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
         capture_output=True,
+        cwd=cwd,
         text=True,
         env={**os.environ, **environment},
         check=False,
@@ -139,3 +142,113 @@ def test_a_small_gpt_writes_and_shows_what_it_attends_to(tmp_path):
     assert "\n\nAlice " in done.stdout
     assert "3/3" in done.stderr  # the progress bar
     assert (tmp_path / "char_gpt.png").read_bytes().startswith(b"\x89PNG")
+
+
+# Digits and a spiral: a glance at each, on few digits and without the slow pictures; then the whole of each
+
+
+@pytest.fixture
+def threads():
+    """The examples take one thread for products; afterwards there are as many as before."""
+    before = mg.get_num_threads()
+    yield
+    mg.set_num_threads(before)
+
+
+@pytest.fixture
+def few_digits(monkeypatch, threads):
+    """The first 150 of scikit-learn's digits, without it: to import it takes longer than all that is tested here."""
+    path = Path(importlib.util.find_spec("sklearn").submodule_search_locations[0], "datasets/data/digits.csv.gz")
+    table = np.loadtxt(path, delimiter=",", max_rows=150)
+    data = SimpleNamespace(data=table[:, :-1], images=table[:, :-1].reshape(-1, 8, 8), target=table[:, -1].astype(int))
+    monkeypatch.setitem(sys.modules, "sklearn", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", SimpleNamespace(load_digits=lambda: data))
+
+
+def glance(name, monkeypatch, capsys, tmp_path, *arguments):
+    """What an example prints when its pictures are left out, and the example."""
+    example = load(name)
+    for draw in {"draw", "draw_graph"} & vars(example).keys():
+        monkeypatch.setattr(example, draw, lambda *arguments: None)
+    assert example.main(["--quiet", "--out", str(tmp_path / "new"), *arguments]) == 0
+    return capsys.readouterr().out, example
+
+
+def test_a_perceptron_at_a_glance(few_digits, monkeypatch, capsys, tmp_path):
+    printed, example = glance("digits_mlp", monkeypatch, capsys, tmp_path, "--epochs", "6")
+    assert re.search(r"2: Linear +\(1, 10\) +650 ", printed)  # the summary
+    assert len(re.findall(r"^epoch +\d", printed, re.M)) == 6
+    losses = [float(loss) for loss in re.findall(r"loss (\d\.\d+)", printed)]
+    assert losses == sorted(losses, reverse=True)
+    training, test = example.digits()
+    assert (len(training), len(test)) == (120, 30)
+    assert example.evidence(mg.nn.Linear(64, 10), training).shape == (10, 8, 8)
+
+
+def test_a_convolutional_network_at_a_glance(few_digits, monkeypatch, capsys, tmp_path):
+    printed, example = glance("digits_cnn", monkeypatch, capsys, tmp_path, "--epochs", "2")
+    (last,) = re.findall(r"^epoch  2 .* test +(\d+\.\d\d%)", printed, re.M)
+    assert f"read back from {tmp_path / 'new' / 'digits_cnn.pt'}: {last}" in printed
+    state = mg.load(tmp_path / "new" / "digits_cnn.pt")
+    assert set(state) == set(example.network().state_dict())
+    assert state["1.num_batches_tracked"] == 4
+    counts = example.confusions(np.array([1, 1, 7]), np.array([1, 1, 1]))
+    assert (counts[1, 1], counts[1, 7], counts.sum()) == (2, 1, 3)
+
+
+def test_an_autoencoder_at_a_glance(few_digits, monkeypatch, capsys, tmp_path):
+    first, example = glance("vae", monkeypatch, capsys, tmp_path, "--epochs", "2", "--seed", "5")
+    again, _ = glance("vae", monkeypatch, capsys, tmp_path, "--epochs", "2", "--seed", "5")
+    (bound, missed, code) = map(float, re.findall(r"image (.*): (.*) missed, (.*) for the code", first)[0])
+    assert bound == pytest.approx(missed + code, abs=0.011)
+    assert re.findall("^epoch.*", first, re.M) == re.findall("^epoch.*", again, re.M)
+    assert example.VAE().draw(mg.zeros(3, 2)).shape == (3, 8, 8)
+
+
+def test_a_spiral_at_a_glance(threads, capsys, tmp_path):
+    assert load("spiral").main(["--quiet", "--steps", "40", "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "the same bit for bit: yes" in printed
+    assert (tmp_path / "spiral.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("name", "counted"), [("digits_mlp", "epochs"), ("vae", "epochs"), ("spiral", "steps")])
+def test_nothing_to_do_is_refused(few_digits, name, counted, capsys):
+    with pytest.raises(SystemExit):
+        load(name).main([f"--{counted}", "0"])
+    assert f"--{counted} must be at least 1, got 0" in capsys.readouterr().err
+
+
+def whole(name, folder, *arguments, pictures):
+    """What an example prints when it runs in an empty folder, as users run it: with nothing to complain of."""
+    done = run("-W", "error", EXAMPLES / f"{name}.py", *arguments, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "100%" in done.stderr  # the progress bar
+    for picture in pictures:
+        assert (folder / f"{picture}.png").read_bytes().startswith(b"\x89PNG")
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_a_perceptron_reads_digits_and_is_drawn(tmp_path):
+    printed = whole("digits_mlp", tmp_path, pictures=("digits_mlp", "digits_mlp_graph"))
+    assert float(re.findall(r"test accuracy (.*)%", printed)[0]) >= 95
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_convolutional_network_reads_98_of_100_digits(tmp_path, seed):
+    printed = whole("digits_cnn", tmp_path, "--seed", seed, pictures=("digits_cnn",))
+    assert float(re.findall(r"digits_cnn.pt: (.*)%", printed)[0]) >= 98
+
+
+@pytest.mark.slow
+def test_an_autoencoder_describes_digits(tmp_path):
+    printed = whole("vae", tmp_path, pictures=("vae",))
+    assert float(re.findall(r"^epoch 100 .* image (.*?):", printed, re.M)[0]) < 25  # 28 after ten epochs
+
+
+@pytest.mark.slow
+def test_a_spiral_is_unwound(tmp_path):
+    printed = whole("spiral", tmp_path, pictures=("spiral",))
+    assert float(re.findall(r"with new points: (.*)%", printed)[0]) >= 98

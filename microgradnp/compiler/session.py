@@ -235,7 +235,11 @@ class Session:
             groups = [(group, [p for p in group["params"] if p._grad is not None]) for group in optimizer.param_groups]
             with self.pause():
                 self._optimizers.setdefault(id(optimizer), (optimizer, {p: {**s} for p, s in optimizer.state.items()}))
-                updates = [Update(optimizer, group, *alike) for group, ps in groups for alike in optimizer.alike(ps)]
+                updates = [
+                    Update(optimizer, group, counts, [*params])
+                    for group, ps in groups
+                    for counts, params in optimizer.alike(ps)
+                ]
             for update in updates:
                 self.tape.update = len(self.updates)
                 self.updates.append(update)

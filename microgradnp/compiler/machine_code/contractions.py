@@ -32,6 +32,7 @@ _STEP = {
 Sums = tuple[str, int]  # the memory where sums are kept and where in it they begin, or (-1) a variable
 
 SMALL = 4096  # summands in all: the loops over what is kept go outside then, whatever the order in memory
+FEW_ROWS = 4096
 SEVERAL = 16  # summands of one result, from which a function pays that adds several at a time
 
 
@@ -66,6 +67,11 @@ class Contraction:
         few = nest.size < SEVERAL * max(self.result.size, 1)
         own = self.result.dtype
         self.wide = own if few or own.kind != "f" else np.dtype(np.float64)
+
+    def goes_over(self, rows: int) -> None:
+        """Few rows are summed up in the dtype of the result: rounding errors grow with the root of their number."""
+        if rows <= FEW_ROWS:
+            self.wide = self.result.dtype
 
     def lets_pass(self, formula: Formula) -> bool:
         """Whether a call of another kind can be made before this as well as after it."""
@@ -127,19 +133,32 @@ class Contraction:
         count = len(row.sizes)
         several = count > first and row.reduced[-1] and row.sizes[-1] >= SEVERAL and self.wide == np.float64
         inner = count - 1 if several and (self.kind, len(self.operands)) in _NAMES else count
-        for axis in range(first, inner):
-            yield f"{'    ' * (axis - first)}for i{axis} in range({row.sizes[axis]}):"
-        begins = [
-            element(place, list(zip(names[:inner], row.steps[place][:inner], strict=True))) for place in self._places
-        ]
+        known: dict[Place, str] = {}
+        for axis in range(first, inner + 1):
+            indent = "    " * (axis - first)
+            for place in self._places if inner == count else ():
+                if place not in known and not any(row.steps[place][axis:]):  # the same from here on
+                    known[place] = f"f{len(known)}"
+                    yield f"{indent}{known[place]} = {self._at(row, place, names[:axis], element)}"
+            if axis < inner:
+                yield f"{indent}for i{axis} in range({row.sizes[axis]}):"
         if inner == count:
-            text = " * ".join(cast(at, p.dtype, self.wide) for at, p in zip(begins, self._places, strict=True))
+            text = " * ".join(cast(known[place], place.dtype, self.wide) for place in self._places)
         else:
-            steps = [row.steps[place][-1] // place.dtype.itemsize for place in self._places]
-            lines = [f"{at[:-1].replace('[', ', ')}, {step}" for at, step in zip(begins, steps, strict=True)]
-            name = _NAMES[self.kind, len(lines)].format(self._places[0].dtype.name)
-            text = f"{name}({', '.join(lines)}, {row.sizes[-1]})"
+            text = self._several(row, names[:inner], element)
         yield f"{'    ' * (inner - first)}{_STEP[self.kind].format(total, text)}"
+
+    def _several(self, row: Nest, names: list[str], element: Element) -> str:
+        """The call that goes along the last axis."""
+        lines = []
+        for place in self._places:
+            memory, begin = self._at(row, place, names, element)[:-1].split("[", 1)
+            lines.append(f"{memory}, {begin}, {row.steps[place][-1] // place.dtype.itemsize}")
+        name = _NAMES[self.kind, len(lines)].format(self._places[0].dtype.name)
+        return f"{name}({', '.join(lines)}, {row.sizes[-1]})"
+
+    def _at(self, row: Nest, place: Place, names: list[str], element: Element) -> str:
+        return element(place, list(zip(names, row.steps[place], strict=False)))
 
 
 _NAMES = {("add", 1): "total", ("add", 2): "dot", ("maximum", 1): "largest_{}", ("minimum", 1): "smallest_{}"}

@@ -12,9 +12,13 @@ vectorizes.
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import njit, types
 from numba.extending import intrinsic
+
+# A loop over many arrays is made of vector instructions only if none overlaps another that it writes to: LLVM compares
+# their addresses before the loop, but in 8 pairs at most unless it is told.
+binding.set_option("microgradnp", "--runtime-memory-check-threshold=64")
 
 _function = njit(cache=True, nogil=True, error_model="numpy")
 _summing = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})

@@ -207,6 +207,8 @@ class Kernel:
             if isinstance(part, Loop):
                 body += part.lines(row, element, self._source.needed)
                 continue
+            if summed:
+                part.goes_over(group.count)
             sums = self._sums(part.room(row, summed), part.wide, f"{name}_{number}_")
             if summed:
                 before += part.begin(row, sums)

@@ -22,6 +22,7 @@ from microgradnp.compiler.capture import Tape
 from microgradnp.compiler.interpreter import interpret
 from microgradnp.compiler.machine_code import build, compiling, contractions, executor, rows
 from microgradnp.compiler.plan import plan
+from microgradnp.compiler.plan.functions import side_by_side
 
 
 def some(array, begin, step, count):
@@ -308,6 +309,39 @@ def test_calls_that_meet_at_other_elements_are_loops_of_their_own(function):
         x[...] = before
         assert_close(run([])[0], expected[0])
     np.testing.assert_array_equal(x, after)
+
+
+def read_before_its_place_is_taken(x):
+    y = np.exp(x)
+    return np.einsum("ij->j", y), np.negative(x)  # which joins the first loop, before the sums
+
+
+def part_of_a_whole_in_another_loop(x):
+    y, z = np.exp(x), np.negative(x)
+    return np.tanh(y.tape.call(side_by_side, (y, z.T), {}))
+
+
+def made_anew_and_read(x):
+    y = np.dot(x, np.sort(x, 0).T)
+    return y, np.add.reduce(np.multiply(y, 2), 0)
+
+
+def copied_from_more_axes(x):
+    y = np.exp(x[0])
+    np.copyto(y, x[1:2])
+    return np.multiply(y, 2)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [read_before_its_place_is_taken, part_of_a_whole_in_another_loop, made_anew_and_read, copied_from_more_axes],
+)
+def test_what_others_read_is_there(function):
+    x = numbers((30, 5), np.float64, 0)
+    with python_kernels():
+        run, expected = program_of(function, x)
+        for one, other in zip(run([]), expected, strict=True):
+            assert_close(one, np.asarray(other))
 
 
 def test_what_is_not_known_is_called():

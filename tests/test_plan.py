@@ -636,7 +636,7 @@ def test_what_is_kept_has_memory_that_nothing_else_is_ever_in():
     kept = np.cos(x)
     program = plan(tape.finish((np.add.reduce(np.tan(x) * passing, axis=0),), (kept,)))
     fixed = {call.results[0].block for call in program.calls}
-    offsets, _ = numpy_memory.places(program, fixed, {})
+    offsets, _ = numpy_memory.places(program, fixed)
     place = offsets[program.kept[0].block]
     assert list(offsets.values()).count(place) == 1
     assert len(set(offsets.values())) < len(offsets)  # others do share
@@ -649,7 +649,7 @@ def test_a_result_takes_the_place_of_an_operand_of_the_same_form(seen, shared):
     z = np.add(y, seen(y))
     program = plan(tape.finish((np.add.reduce(z, axis=0),)))
     fixed = {call.results[0].block for call in program.calls if call.function in (np.exp, np.add)}
-    offsets, _ = numpy_memory.places(program, fixed, {})
+    offsets, _ = numpy_memory.places(program, fixed)
     assert (len(set(offsets.values())) == 1) == shared
 
 

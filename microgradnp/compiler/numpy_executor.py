@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import keyword
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -90,10 +90,10 @@ class Source:
         return wandering
 
     def _lay_out(self) -> None:
-        self._place_in_arena(self._fixed, {})
+        self._place_in_arena(self._fixed)
 
-    def _place_in_arena(self, blocks: Set[Block], together: dict[int, int]) -> None:
-        offsets, length = numpy_memory.places(self.program, blocks, together)
+    def _place_in_arena(self, blocks: Set[Block], order: Iterable[Sequence[int]] | None = None) -> None:
+        offsets, length = numpy_memory.places(self.program, blocks, order)
         arena = numpy_memory.arena_of(length)
         for block, begin in offsets.items():
             self._bases[block] = arena[begin : begin + max(block.nbytes, 1)]

@@ -8,28 +8,30 @@ outputs that are new memory, and the results of calls that cannot write to a giv
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 import numpy as np
 
-from .plan.functions import is_elementwise, makes, operands, side_by_side, targets
+from .plan.functions import is_elementwise, is_view, makes, operands, side_by_side, targets
 from .plan.rewriting import Facts, fills, form
 from .program import Block, Call, Program, values_in
 
 ALIGNMENT = 64  # bytes: a cache line, and as much as any vector instruction likes
 
 
-def places(program: Program, fixed: Set[Block], together: dict[int, int]) -> tuple[dict[Block, int], int]:
+def places(
+    program: Program, fixed: Set[Block], order: Iterable[Sequence[int]] | None = None
+) -> tuple[dict[Block, int], int]:
     """Where in an arena each of these blocks lies, in bytes, and how long the arena is.
 
     A block may take the place of an operand that is not needed after the call that makes the block, if the call
     computes element by element and both have the same form: NumPy works in place then. What is put side by side later
     is computed there.
 
-    Calls may be made ``together``, in another order: until the last of them, whose number is given for each, all that
-    they use is needed.
+    ``order`` is that in which the calls are made, several of them together or parts of one at different times; that of
+    the program without it. What calls made together use is needed until they are done.
     """
-    facts = Facts(program)
+    facts, steps = Facts(program), list(order or [(number,) for number in range(len(program.calls))])
     parts = _parts(program, facts, fixed)
     wholes = {block: parts.get(block, (block, 0))[0] for block in fixed}
     arena, offsets = Arena(), {}
@@ -37,19 +39,22 @@ def places(program: Program, fixed: Set[Block], together: dict[int, int]) -> tup
         if block in fixed and wholes[block] not in offsets:  # nobody else may ever write there
             offsets[wholes[block]] = arena.take(wholes[block].nbytes)
     last_use: dict[Block, int] = {}
-    for block, whole in wholes.items():
-        last_use[whole] = max(together.get(last := facts.last_use[block], last), last_use.get(whole, -1))
+    for time, block in _uses(program, steps):
+        if block in wholes and block not in facts.outputs:
+            last_use[wholes[block]] = time
     ending: dict[int, list[Block]] = {}
-    for whole, number in last_use.items():
-        if whole not in offsets:
-            ending.setdefault(number, []).append(whole)
-    for number, call in enumerate(program.calls):
-        ended = ending.get(number, [])
-        for value in makes(call):
+    lasting = {wholes[block] for block in facts.outputs & wholes.keys()} | offsets.keys()
+    for whole, time in last_use.items():
+        if whole not in lasting:
+            ending.setdefault(time, []).append(whole)
+    for time, numbers in enumerate(steps):
+        ended = ending.get(time, [])
+        made = [(call, value) for call in map(program.calls.__getitem__, numbers) for value in makes(call)]
+        for call, value in made:
             whole = wholes.get(value.block)
             if whole is None or whole in offsets:
                 continue
-            over = _overwritable(call, ended, offsets) if whole is value.block and number not in together else None
+            over = _overwritable(call, ended, offsets) if whole is value.block and len(numbers) == 1 else None
             if over is None:
                 offsets[whole] = arena.take(whole.nbytes)
             else:
@@ -59,6 +64,14 @@ def places(program: Program, fixed: Set[Block], together: dict[int, int]) -> tup
             arena.give_back(offsets[block], block.nbytes)
     offsets |= {block: offsets[whole] + offset for block, (whole, offset) in parts.items()}
     return offsets, arena.length
+
+
+def _uses(program: Program, steps: Iterable[Sequence[int]]) -> Iterator[tuple[int, Block]]:
+    """When blocks are used; making a view does not."""
+    for time, numbers in enumerate(steps):
+        for call in map(program.calls.__getitem__, numbers):
+            used = () if is_view(call) else (*call.given, *call.results)
+            yield from ((time, value.block) for value in used)
 
 
 def _parts(program: Program, facts: Facts, fixed: Set[Block]) -> dict[Block, tuple[Block, int]]:

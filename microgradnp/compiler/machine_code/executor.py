@@ -10,7 +10,8 @@ known here. A small step is one kernel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class KernelSource(Source):
         self._wandering = self._without_a_place()
         self._pieces = dict(self._pieces_within_reach())
         self._kernels = {calls[0][0]: grouped(calls) for calls in self._runs()}  # by the number of their first call
-        self._users = _users(program)
+        self._users = self._users_of_blocks()
         self._outputs = {value.block for value in (*program.fresh, *program.kept)}
         self._private: dict[Block, tuple[int, int]] = {}
         for rows in (rows for kernel in self._kernels.values() for rows in kernel):
@@ -101,24 +102,29 @@ class KernelSource(Source):
         return {block for block in super()._handed_out() if block.nbytes > 4096}
 
     def _lay_out(self) -> None:
-        groups = [rows.numbers for kernel in self._kernels.values() for rows in kernel if len(rows.numbers) > 1]
-        together = {number: max(numbers) for numbers in groups for number in numbers}
-        self._place_in_arena(self._fixed - self._private.keys(), together)
+        made = [value for call in self.program.calls for value in makes(call)]
+        self._new |= {value.block: f"v{value.number}" for value in made if value.block in self._prepared}
+        order = [[[part]] if isinstance(part, int) else [rows.numbers for rows in part] for part in self._order()]
+        self._place_in_arena(self._fixed - self._private.keys(), itertools.chain(*order))
+
+    def _order(self) -> Iterator[int | Sequence[Rows]]:
+        """What is made one after the other: calls, by their numbers, and kernels."""
+        made = {number for kernel in self._kernels.values() for rows in kernel for number in rows.numbers}
+        for number in range(len(self.program.calls)):
+            if number in self._kernels:
+                yield self._kernels[number]
+            if number not in made:
+                yield number
 
     def _lines_of_calls(self) -> Iterator[str]:
-        made = {number for kernel in self._kernels.values() for rows in kernel for number in rows.numbers}
-        for number, call in enumerate(self.program.calls):
-            if number in self._kernels:
-                yield from self._kernel(self._kernels[number])
-            if number not in made:
-                yield from self._lines_of(call)
+        for part in self._order():
+            yield from self._lines_of(self.program.calls[part]) if isinstance(part, int) else self._kernel(part)
 
     def _kernel(self, groups: Sequence[Rows]) -> Iterator[str]:
         made = {number for rows in groups for number in rows.numbers}
         for value in (value for number in sorted(made) for value in self.program.calls[number].results):
             if value.block in self._prepared:
                 yield self._making(value)
-                self._new[value.block] = self._text(value)
         kernel = Kernel(self, groups)
         function = compiled(kernel.source(), len(kernel.arguments))
         table = np.array(kernel.addresses, np.int64)
@@ -126,20 +132,21 @@ class KernelSource(Source):
         names = [self._name(function, id(function), "kernel"), self._name(table, id(table), "table")]
         yield f"{names[0]}({', '.join([names[1], *kernel.arguments])})"
 
-    def needed(self, value: Value, numbers: set[int]) -> bool:
-        """Whether what these calls have written is read by others, or is to be there after the run."""
+    def needed(self, value: Value, formulas: Set[Any]) -> bool:
+        """Whether what these have written is read by others, or is to be there after the run."""
         block = value.block
-        return block.kind != "own" or block in self._outputs or not self._users[block] <= numbers
+        return block.kind != "own" or block in self._outputs or not self._users[block] <= formulas
 
-
-def _users(program: Program) -> dict[Block, set[int]]:
-    """For each block the calls that touch it; making a view does not."""
-    users: dict[Block, set[int]] = {}
-    for number, call in enumerate(program.calls):
-        if not is_view(call):
-            for value in (*call.given, *call.results, *call.writes):
-                users.setdefault(value.block, set()).add(number)
-    return users
+    def _users_of_blocks(self) -> dict[Block, set[Any]]:
+        """For each block the calls that touch it, or what kernels make of them; making a view does not."""
+        users: dict[Block, set[Any]] = {}
+        for call in self.program.calls:
+            piece = self._pieces.get(id(call), call)
+            for user in piece if isinstance(piece, tuple) else () if is_view(call) else (piece,):
+                own = (*user.reads, user.result) if isinstance(user, Formula) else (*call.given, *call.results)
+                for value in [item for item in own if isinstance(item, Value)]:
+                    users.setdefault(value.block, set()).add(user)
+        return users
 
 
 def piece_of(call: Call) -> Piece | None:

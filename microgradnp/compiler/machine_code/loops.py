@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Any
 
 from ..program import Value
@@ -16,7 +16,6 @@ class Loop:
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
         self.formulas: list[Formula] = []
-        self.numbers: set[int] = set()  # of its calls
         self._read: list[Place] = []
         self._wrote: list[Place] = []
 
@@ -34,9 +33,8 @@ class Loop:
         """Whether a call can be made before this as well as after it."""
         return _apart(places_read(formula), place_of(formula.result), self._read, self._wrote)
 
-    def add(self, formula: Formula, number: int) -> None:
+    def add(self, formula: Formula) -> None:
         self.formulas.append(formula)
-        self.numbers.add(number)
         self._read += places_read(formula)
         self._wrote.append(place_of(formula.result))
 
@@ -47,8 +45,8 @@ class Loop:
         nest = Nest(self.shape, steps, frozenset(self._wrote), (False,) * len(self.shape))
         return nest.ordered(self._wrote[-1])
 
-    def lines(self, row: Nest, element: Element, needed: Callable[[Value, set[int]], bool]) -> Iterator[str]:
-        """One row of it as source; what no call outside needs is not stored."""
+    def lines(self, row: Nest, element: Element, needed: Callable[[Value, Set[Any]], bool]) -> Iterator[str]:
+        """One row of it as source; what nobody else needs is not stored."""
         row = row.merged()
         indices = [f"i{axis}" for axis in range(len(row.sizes))]
         known: dict[Place, str] = {}
@@ -76,7 +74,7 @@ class Loop:
             yield f"{indent}t{number} = {rounded(text, target.dtype)}"
             known[target] = f"t{number}"
             last = all(place_of(other.result) != target for other in self.formulas[number + 1 :])
-            if last and needed(formula.result, self.numbers):
+            if last and needed(formula.result, set(self.formulas)):
                 yield f"{indent}{at(target)} = t{number}"
 
     def _constants(self, row: Nest) -> dict[int, list[Place]]:

@@ -44,9 +44,9 @@ class Place:
         return a < d and c < b
 
     def along(self, shape: Sequence[int]) -> Strides:
-        """Strides in bytes, when broadcast to a shape; 0 along axes of length 1."""
+        """Strides in bytes, when broadcast to a shape; 0 along axes of length 1, of which it may have more in front."""
         added = len(shape) - len(self.shape)
-        own = zip(self.strides, self.shape, strict=True)
+        own = list(zip(self.strides, self.shape, strict=True))[max(-added, 0) :]
         return (0,) * added + tuple(0 if size == 1 else stride for stride, size in own)
 
 

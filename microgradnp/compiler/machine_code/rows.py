@@ -13,6 +13,7 @@ Two pieces can do so if each touches, in its row, only what the other touches in
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ..program import Block
 from .contractions import Contraction
@@ -86,11 +87,12 @@ class Rows:
             summed = any(nest.reduced[axis] and nest.sizes[axis] != 1 for axis in range(axes))
             yield part, nest.row(axes), steps, summed
 
-    def private(self, users: dict[Block, set[int]], outputs: set[Block]) -> dict[Block, tuple[int, int]]:
+    def private(self, users: dict[Block, set[Any]], outputs: set[Block]) -> dict[Block, tuple[int, int]]:
         """The blocks that need memory for one row only: the first byte of it, and how many."""
         if self.count == 1:
             return {}
-        numbers, found = set(self.numbers), {}
+        own = {each for part in self.parts for each in (part.formulas if isinstance(part, Loop) else [part])}
+        found = {}
         seen: dict[Block, list[tuple[int, tuple[int, int]]]] = {}
         for nest, axes in zip(self._nests, self._counts[self.count], strict=True):
             for place in nest.steps:
@@ -100,7 +102,7 @@ class Rows:
             begin, end = min(span[0] for _, span in uses), max(span[1] for _, span in uses)
             (step, *others) = {step for step, _ in uses}
             local = not others and 0 < end - begin <= step
-            if block.kind == "own" and block not in outputs and users[block] <= numbers and local:
+            if block.kind == "own" and block not in outputs and users[block] <= own and local:
                 found[block] = begin, end - begin
         return found
 
@@ -124,7 +126,7 @@ def grouped(pieces: Iterable[tuple[int, Piece]]) -> list[Rows]:
         for formula in piece:
             numbers, loop = _loop_for(formula, parts)
             numbers.append(number)
-            loop.add(formula, number)
+            loop.add(formula)
     groups: list[Rows] = []
     for numbers, part in parts:
         if groups and groups[-1].joined_by(part, numbers):

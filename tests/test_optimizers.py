@@ -134,6 +134,36 @@ def test_a_step_allocates_nothing(kind):
 
 
 @every
+def test_arrays_may_be_replaced_between_steps(kind):
+    """What a step remembers from the one before must not show: here every step is also made by a fresh optimizer."""
+    rng = np.random.default_rng(5)
+    params = _, a, b = [mg.tensor(rng.normal(size=(3, 2)), requires_grad=True) for _ in range(3)]
+    optimizer = getattr(optim, kind)(params, **KINDS[kind])
+    for i in range(8):
+        for p in params:
+            p.grad = mg.tensor(rng.normal(size=(3, 2)))
+        if i == 2:
+            a.data = mg.tensor(rng.normal(size=(3, 2)))
+        if i == 3:
+            for name, value in optimizer.state[b].items():
+                optimizer.state[b][name] = value.clone() + 0.25 if value.ndim else value
+        if i in (4, 5):
+            (a, b)[i - 4].grad = None
+        if i == 5:
+            a.data = b.data  # the array that was updated in the last step, as another parameter's
+        if i == 6:
+            b.data = mg.tensor(rng.normal(size=(2, 3))).T
+            optimizer.param_groups[0]["lr"] = 0.03
+        others, fresh = copy.deepcopy((params, optimizer))
+        for p, other in zip(params, others, strict=True):
+            other.grad = None if p.grad is None else p.grad.clone()
+        fresh.step()
+        optimizer.step()
+        for p, other in zip(params, others, strict=True):
+            assert p.detach().numpy().tobytes() == other.detach().numpy().tobytes()
+
+
+@every
 def test_infinities_and_nans_warn_of_nothing(kind):
     p, optimizer = trained(kind, values(3))
     p.grad = mg.tensor([math.inf, math.nan, 1e300], dtype=mg.float64)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..ops.blocks import BLOCK
 from ..tensor import Tensor, make
-from .optimizer import Optimizer
+from .optimizer import Optimizer, same
+
+# A parameter, or a part of it (as a slice of all its elements in a row): its array, what is kept of it, and scratch.
+Block: TypeAlias = "tuple[Tensor, slice | None, Any, Sequence[Any], Sequence[Any]]"
 
 
 class Elementwise(Optimizer):
     """The base class of these optimizers. Tensors in their state have the shape of the parameter, or one element."""
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
-        self._scratch: dict[Tensor, Scratch] = {}
         self._memory: list[np.ndarray] = []  # what all scratch looks into
         super().__init__(params, defaults)
 
@@ -34,7 +37,7 @@ class Elementwise(Optimizer):
     def each(
         self,
         params: list[Tensor],
-        names: Sequence[str],
+        names: tuple[str, ...],
         maximize: bool,
         added: Any = None,
         shrunk: Any = None,
@@ -47,58 +50,51 @@ class Elementwise(Optimizer):
         is multiplied by ``shrunk``. What is kept is zeros to begin with, or what ``first`` says. In a compiled step,
         which plans its own memory, there is None for intermediate results: as ``out`` it does no harm.
         """
-        for p in params:
-            arrays = [p._array, p._grad._array]  # type: ignore[union-attr]
-            for name in names:
-                arrays.append(kept(self.state[p], name, arrays[0], first.get(name, 0)))
-            scratch = self._scratch.get(p)
-            known = scratch is not None and scratch.whole and scratch.array is arrays[0]
-            for (array, grad, *values), (spare, one, two) in (
-                ((arrays, scratch.parts),) if known else self._blocks(p, arrays)  # type: ignore[union-attr]
-            ):
-                if maximize:
-                    grad = np.negative(grad, spare)
-                if added is not None:
-                    grad = np.add(grad, np.multiply(array, added, one), spare)
-                if shrunk is not None:
-                    np.multiply(array, shrunk, array)
-                yield array, grad, values, one, two
+        for p, part, array, values, (spare, one, two) in self._blocks(params, names, first):
+            grad = p._grad._array  # type: ignore[union-attr]
+            if part is not None:
+                grad = grad.reshape(-1)[part]
+            if maximize:
+                grad = np.negative(grad, spare)
+            if added is not None:
+                grad = np.add(grad, np.multiply(array, added, one), spare)
+            if shrunk is not None:
+                np.multiply(array, shrunk, array)
+            yield array, grad, values, one, two
 
-    def _blocks(self, p: Tensor, arrays: list[Any]) -> list[tuple[list[Any], Sequence[Any]]]:
+    def _blocks(self, params: list[Tensor], names: tuple[str, ...], first: Mapping[str, Any]) -> Sequence[Block]:
+        """What ``each`` goes through: found once, and known for as long as the arrays are the same."""
+        batch = self.batch(params)
+        values = [kept(self.state[p], name, p._array, first.get(name, 0)) for name in names for p in params]
+        before, blocks = batch.blocks.get(names, (None, []))
+        if before is None or not same(values, before):
+            of_each = [values[i :: len(params)] for i in range(len(params))]
+            blocks = [*chain.from_iterable(map(self._cut, params, batch.arrays, of_each))]
+            batch.blocks[names] = values, blocks
+        return blocks
+
+    def _cut(self, p: Tensor, array: Any, values: list[Any]) -> list[Block]:
         """The arrays of a parameter, with scratch. If they are large they come block by block: what one call writes is
         then still in the cache for the next.
         """
-        array = arrays[0]
         if array.__class__ is not np.ndarray:
-            return [(arrays, (None, None, None))]
-        whole = array.size <= BLOCK or not all(array.flags.c_contiguous for array in arrays)
-        scratch = self._scratch.get(p)
-        if scratch is None or scratch.array is not array or scratch.whole is not whole:
-            scratch = self._scratch[p] = Scratch(array, whole, self._memory)
-        if whole:
-            return [(arrays, scratch.parts)]
-        flat = [array.reshape(-1) for array in arrays]
-        blocks = [[array[begin : begin + BLOCK] for array in flat] for begin in range(0, array.size, BLOCK)]
-        return [(block, [part[: block[0].size] for part in scratch.parts]) for block in blocks]
+            return [(p, None, array, values, (None, None, None))]
+        if array.size <= BLOCK or not all(a.flags.c_contiguous for a in (array, *values)):
+            return [(p, None, array, values, self._scratch(array))]
+        array, *values = [a.reshape(-1) for a in (array, *values)]
+        parts = [slice(begin, begin + BLOCK) for begin in range(0, array.size, BLOCK)]
+        return [(p, part, array[part], [v[part] for v in values], self._scratch(array[part])) for part in parts]
+
+    def _scratch(self, array: np.ndarray) -> list[np.ndarray]:
+        """Memory for three intermediate results like an array. It is the same for all, since they are updated one by
+        one.
+        """
+        if not self._memory or self._memory[0].nbytes < array.nbytes:
+            self._memory[:] = [np.empty(array.nbytes, np.uint8) for _ in range(3)]
+        return [part[: array.nbytes].view(array.dtype).reshape(array.shape) for part in self._memory]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_scratch": {}, "_memory": []}
-
-
-class Scratch:
-    """Memory for three intermediate results, like an array or a block of it. All scratch of an optimizer is in the same
-    memory, since parameters are updated one by one.
-    """
-
-    __slots__ = ("array", "parts", "whole")
-
-    def __init__(self, array: np.ndarray, whole: bool, memory: list[np.ndarray]) -> None:
-        self.array, self.whole = array, whole
-        shape = array.shape if whole else (BLOCK,)
-        nbytes = (array.size if whole else BLOCK) * array.itemsize
-        if not memory or memory[0].nbytes < nbytes:
-            memory[:] = [np.empty(nbytes, np.uint8) for _ in range(3)]
-        self.parts = [part[:nbytes].view(array.dtype).reshape(shape) for part in memory]
+        return {**super().__getstate__(), "_memory": []}
 
 
 def kept(state: dict[str, Any], name: str, like: Any, first: Any = 0) -> Any:

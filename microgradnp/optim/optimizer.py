@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from numbers import Real
+from operator import is_
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,7 +47,7 @@ class Optimizer(Hooked):
         self.param_groups: list[dict[str, Any]] = []
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self._hooks = defaultdict(dict)
-        self._writes: dict[Tensor, tuple[Any, memory.Writes]] = {}
+        self._batches: dict[Tensor, Batch] = {}  # by the first parameter in them
         groups = list(params)
         for group in groups if groups and isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
@@ -168,13 +169,13 @@ class Optimizer(Hooked):
             self._stamp(params)
             self.apply(params, settings)
 
-    def alike(self, params: list[Tensor]) -> list[tuple[tuple[Any, ...], list[Tensor]]]:
+    def alike(self, params: list[Tensor]) -> list[tuple[tuple[Any, ...], Batch]]:
         """Parameters that are updated together, for they have one dtype and agree in what is counted.
 
         With each list what is counted, in the order of ``counted``, as NumPy scalars.
         """
-        if not self.counted and len({p._array.dtype for p in params}) == 1:
-            return [((), params)]
+        if not self.counted and params and (batch := self.batch(params)).one_dtype:
+            return [((), batch)]
         found: dict[Any, tuple[tuple[Any, ...], list[Tensor]]] = {}
         for p in params:
             arrays = self.counts(p)
@@ -182,7 +183,21 @@ class Optimizer(Hooked):
             if key not in found:
                 found[key] = tuple([array[()] for array in arrays]), []
             found[key][1].append(p)
-        return list(found.values())
+        return [(counts, self.batch(together)) for counts, together in found.values()]
+
+    def batch(self, params: list[Tensor]) -> Batch:
+        """Parameters that are updated together as a Batch: the one of the step before, if their arrays are the same."""
+        if isinstance(params, Batch):
+            return params
+        batch, arrays = self._batches.get(params[0]), [p._array for p in params]
+        if batch is not None and same(params, batch) and same(arrays, batch.arrays):
+            return batch
+        batch = Batch(params, arrays)
+        if arrays[0].__class__ is np.ndarray:  # and not of a step that is being captured
+            others = set(params).isdisjoint
+            self._batches = {first: other for first, other in self._batches.items() if others(other)}
+            self._batches[params[0]] = batch
+        return batch
 
     def counts(self, p: Tensor) -> list[np.ndarray]:
         """What is counted of a parameter: the 0-d arrays in its state, or those that a state begins with."""
@@ -230,14 +245,7 @@ class Optimizer(Hooked):
 
     def _stamp(self, params: list[Tensor]) -> None:
         """Note the writes to come: a graph that had saved one of these parameters must not be used any more."""
-        written = []
-        for p in params:
-            array, writes = self._writes.get(p, (None, None))
-            if array is not p._array:
-                writes = memory.writes_to(p._array)
-                self._writes[p] = (p._array, writes)
-            written.append(writes)
-        memory.stamp(written, type(self).__name__ + ".step")
+        memory.stamp(self.batch(params).writes, type(self).__name__ + ".step")
 
     # State
 
@@ -305,8 +313,8 @@ class Optimizer(Hooked):
         return (p for group in self.param_groups for p in group["params"])
 
     def __getstate__(self) -> dict[str, Any]:
-        # The writes belong to this process's memory: a copy finds its own. Hooks stay with the optimizer, as PyTorch's.
-        return {**self.__dict__, "_writes": {}, "_hooks": defaultdict(dict)}
+        # Batches know this process's memory: a copy makes its own. Hooks stay with the optimizer, as PyTorch's.
+        return {**self.__dict__, "_batches": {}, "_hooks": defaultdict(dict)}
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -316,6 +324,27 @@ class Optimizer(Hooked):
         return text + ")"
 
 
+class Batch(list[Tensor]):
+    """Parameters that are updated together, and what steps find out about them, once for as long as their arrays are
+    the same.
+    """
+
+    __slots__ = ("arrays", "blocks", "numbers", "one_dtype", "writes")
+
+    def __init__(self, params: list[Tensor], arrays: list[Any]) -> None:
+        super().__init__(params)
+        self.arrays = arrays
+        self.one_dtype = len({array.dtype for array in arrays}) == 1
+        self.writes = [memory.writes_to(array) for array in arrays]
+        self.numbers: tuple[Any, list[Any]] = (), []  # what ``as_arrays`` was last given, and what it made of it
+        self.blocks: dict[tuple[str, ...], tuple[list[Any], list[Any]]] = {}  # for ``Elementwise.each``
+
+
+def same(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether two sequences hold the same objects."""
+    return len(some) == len(others) and all(map(is_, some, others))
+
+
 def as_array(number: Any, dtype: Any) -> Any:
     """A number from ``settings`` as a 0-d array, which spares NumPy a conversion wherever it is used."""
     return np.array(number, dtype) if number.__class__ is float else number.as_dtype(dtype)  # in a compiled step
@@ -323,8 +352,13 @@ def as_array(number: Any, dtype: Any) -> Any:
 
 def as_arrays(params: list[Tensor], *numbers: Any) -> list[Any]:
     """Numbers from ``settings`` as 0-d arrays of the dtype of the parameters; None stays None."""
+    if isinstance(params, Batch) and params.numbers[0] == numbers:
+        return params.numbers[1]
     dtype = params[0]._array.dtype
-    return [None if number is None else as_array(number, dtype) for number in numbers]
+    arrays = [None if number is None else as_array(number, dtype) for number in numbers]
+    if isinstance(params, Batch):
+        params.numbers = numbers, arrays
+    return arrays
 
 
 def _split(given: Any) -> tuple[list[str], list[Any]]:

@@ -93,6 +93,8 @@ class SGD(Elementwise):
         for p in params:
             parts[self.state[p].get("momentum_buffer") is None].append(p)
         for begins, some in parts.items():
+            if not some:
+                continue
             for array, grad, (buffer,), one, two in self.each(some, ("momentum_buffer",), maximize, added):
                 if begins:
                     np.copyto(buffer, grad)

@@ -8,7 +8,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from relocating import relocate
 
@@ -252,6 +252,7 @@ def like(array, seed):
 
 
 @pytest.mark.parametrize("large", [None, 1], ids=["as it is", "as if all arrays were large"])
+@settings(max_examples=60)
 @given(data=st.data())
 def test_random_programs_give_the_same_bits(large, data):
     machine = Machine(data.draw)
@@ -466,6 +467,7 @@ def training(shapes, formula, dtype=np.float64, kept=False):
     return tape.finish((loss,), tuple(grads) if kept else ()), memory
 
 
+@settings(max_examples=40)
 @given(
     shapes=st.lists(st.sampled_from([(3,), (2, 3), (1,), (4, 1), (), (5, 2)]), min_size=1, max_size=4),
     formula=st.sampled_from(list(FORMULAS)),

@@ -160,11 +160,10 @@ class Optimizer(Hooked):
 
     def _update(self) -> None:
         """The host part for all groups, which may refuse a setting, and only then the array part."""
-        parts = [
-            (params, self.settings(group, *counts))
-            for group in self.param_groups
-            for counts, params in self.alike([p for p in group["params"] if p._grad is not None])
-        ]
+        parts = []
+        for group in self.param_groups:
+            for counts, params in self.alike([p for p in group["params"] if p._grad is not None]):
+                parts.append((params, self.settings(group, *counts)))
         for params, settings in parts:
             self._stamp(params)
             self.apply(params, settings)
@@ -190,7 +189,7 @@ class Optimizer(Hooked):
         if isinstance(params, Batch):
             return params
         batch, arrays = self._batches.get(params[0]), [p._array for p in params]
-        if batch is not None and same(params, batch) and same(arrays, batch.arrays):
+        if batch is not None and same([*params, *arrays], batch.known):
             return batch
         batch = Batch(params, arrays)
         if arrays[0].__class__ is np.ndarray:  # and not of a step that is being captured
@@ -225,6 +224,9 @@ class Optimizer(Hooked):
 
     def apply(self, params: list[Tensor], settings: Sequence[Any]) -> None:
         """Write down what is counted, and update."""
+        if not self.counted:
+            self.update(params, *settings)
+            return
         n = len(self.counted)
         for name, number in zip(self.counted, settings[:n], strict=True):
             counted = as_array(number, get_default_dtype())
@@ -329,11 +331,11 @@ class Batch(list[Tensor]):
     the same.
     """
 
-    __slots__ = ("arrays", "blocks", "numbers", "one_dtype", "writes")
+    __slots__ = ("arrays", "blocks", "known", "numbers", "one_dtype", "writes")
 
     def __init__(self, params: list[Tensor], arrays: list[Any]) -> None:
         super().__init__(params)
-        self.arrays = arrays
+        self.arrays, self.known = arrays, [*params, *arrays]
         self.one_dtype = len({array.dtype for array in arrays}) == 1
         self.writes = [memory.writes_to(array) for array in arrays]
         self.numbers: tuple[Any, list[Any]] = (), []  # what ``as_arrays`` was last given, and what it made of it

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import multiply, subtract
 
 from ..tensor import Tensor
 from .elementwise import Elementwise
@@ -68,10 +69,9 @@ class SGD(Elementwise):
 
     def settings(self, group: dict[str, Any]) -> tuple[Any, ...]:  # type: ignore[override]
         """Python numbers, whatever was given: a NumPy float64 would turn float32 arithmetic into float64."""
-        momentum, weight = float(group["momentum"]) or None, 1 - float(group["dampening"])
-        weight = None if weight == 1 else weight
-        added, _ = self.decay(group)
-        return self.rate(group), momentum, weight, added, bool(group["nesterov"]), bool(group["maximize"])
+        momentum, dampening, added = float(group["momentum"]), float(group["dampening"]), float(group["weight_decay"])
+        numbers = momentum or None, 1 - dampening if dampening else None, added or None
+        return self.rate(group), *numbers, bool(group["nesterov"]), bool(group["maximize"])
 
     def update(  # type: ignore[override]
         self,
@@ -87,7 +87,7 @@ class SGD(Elementwise):
         lr, momentum, weight, added = as_arrays(params, lr, momentum, weight, added)
         if momentum is None:
             for array, grad, _, one, _ in self.each(params, (), maximize, added):
-                np.subtract(array, np.multiply(grad, lr, one), array)
+                subtract(array, multiply(grad, lr, one), array)
             return
         parts: dict[bool, list[Tensor]] = {True: [], False: []}  # those that begin, and the others
         for p in params:

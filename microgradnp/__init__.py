@@ -60,12 +60,13 @@ _make_known_to_einops()
 __version__ = "0.1.0"
 
 if _TYPE_CHECKING:
-    from . import accelerator, backends, compiler, func, nn, optim, serialization, testing, viz
+    from . import accelerator, backends, compiler, func, nn, optim, serialization, testing, version, viz
     from .compiler import compile
     from .serialization import load, save
 
 _ON_DEMAND = (  # submodules that are imported when first used
-    "accelerator", "backends", "compiler", "func", "nn", "optim", "serialization", "testing", "viz",
+    "accelerator", "backends", "compiler", "func", "nn", "optim", "serialization", "testing",
+    "version", "viz",
 )  # fmt: skip
 _FUNCTIONS_ON_DEMAND = {"compile": "compiler", "load": "serialization", "save": "serialization"}
 

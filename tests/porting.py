@@ -14,18 +14,19 @@ FOLDER = Path(__file__).parent / "programs"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "conftest")
 PRECISIONS = {"float64": 1e-6, "float32": 1e-4}  # relative, of what is printed
 
-IMPORT = re.compile(r"^(\s*)(?:import torch$|(import|from) torch\b)", re.MULTILINE)
 FRACTION = re.compile(r"-?(?:\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+)")
 
 
 def ported(source: str) -> str:
     """The text of a program, its imports changed."""
+    return "\n".join(map(ported_line, source.split("\n")))
 
-    def change(match: re.Match[str]) -> str:
-        indent, keyword = match.groups()
-        return f"{indent}{keyword} microgradnp" if keyword else f"{indent}import microgradnp as torch"
 
-    return IMPORT.sub(change, source)
+def ported_line(line: str) -> str:
+    if line.lstrip().startswith("import "):  # perhaps of several modules
+        line = re.sub(r"\btorch(?=\s*(,|$))", "microgradnp as torch", line)
+        return re.sub(r"\btorch(?=\.)", "microgradnp", line)
+    return re.sub(r"^(\s*from )torch\b", r"\1microgradnp", line)
 
 
 def printed(name: str, library: Any, dtype: str) -> str:

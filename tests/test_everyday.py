@@ -458,3 +458,49 @@ def test_einops_in_a_compiled_function() -> None:
     function = mg.compile(lambda x: einops.rearrange(x * 2, "a b -> (b a)"))
     for _ in range(4):
         assert function(mg.tensor([[1.0, 2.0], [3.0, 4.0]])).tolist() == [2, 6, 4, 8]
+
+
+# What programs take from PyTorch's insides
+
+
+@pytest.mark.parametrize(
+    "source",
+    programs("""
+# Variable
+memory = t.zeros(2)
+x = t.autograd.Variable(memory, requires_grad=True)
+(3 * x).sum().backward()
+t.autograd.Variable(memory)[0] = 5
+r = x, x.grad, isinstance(memory, t.autograd.Variable), isinstance(3, t.autograd.Variable)
+
+# a Variable of what was computed has no history
+r = t.autograd.Variable(2 * L(1.0)), t.autograd.Variable(2 * L(1.0), requires_grad=True).is_leaf
+
+t.autograd.Variable(3)
+
+t.autograd.Variable(t.arange(3), requires_grad=True)
+
+# settings for each dimension
+each = t.nn.modules.utils
+r = each._single(4), each._pair(2), each._pair([1, 2]), each._triple(range(3)), each._quadruple("same")
+
+# a prefix that a wrapper has left
+model = t.nn.Sequential()
+model.add_module("module", t.nn.Sequential(t.nn.Linear(1, 1), t.nn.BatchNorm1d(1)))
+state = model.state_dict()
+t.nn.modules.utils.consume_prefix_in_state_dict_if_present(state, "module.")
+r = list(state), sorted(state._metadata.items()), str(model.module.load_state_dict(state))
+
+# a prefix that not all names have
+r = {"module.b": 1, "a": 2, "module.": 3, "module": 4}
+t.nn.modules.utils.consume_prefix_in_state_dict_if_present(r, "module.")
+
+# classes of convolutions
+layers = t.nn.Conv1d(1, 1, 1), t.nn.ConvTranspose2d(1, 1, 1), t.nn.Linear(1, 1)
+r = [isinstance(layer, t.nn.modules.conv._ConvNd) for layer in layers]
+
+r = t.nn.init._calculate_fan_in_and_fan_out(t.empty(2, 3, 5)), t.version.cuda, t.version.hip, t.version.debug
+"""),
+)
+def test_insides(source: str) -> None:
+    check(source)

@@ -1,6 +1,5 @@
 """Automatic differentiation: the engine, and PyTorch's ``torch.autograd``."""
 
-from ..tensor import Tensor as Variable  # PyTorch's old name
 from . import anomaly_mode, function, grad_mode, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .backward import backward, grad
@@ -8,6 +7,7 @@ from .function import Function
 from .gradcheck import gradcheck, gradgradcheck
 from .inference import inference_mode
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .variable import Variable
 
 __all__ = [
     "Function", "Variable", "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "function", "grad",

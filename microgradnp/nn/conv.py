@@ -18,7 +18,7 @@ Sizes = int | tuple[int, ...]
 MODES = ("zeros", "reflect", "replicate", "circular")
 
 
-class _Convolution(Module):
+class _ConvNd(Module):
     """What the layers share: settings with a number for each dimension, a weight and a bias."""
 
     dims: int
@@ -78,7 +78,7 @@ class _Convolution(Module):
 # Convolutions
 
 
-class _Conv(_Convolution):
+class _Conv(_ConvNd):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes | str = 0,
         dilation: Sizes = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None,
@@ -154,7 +154,7 @@ class Conv2d(_Conv):
 # Transposed ones
 
 
-class _ConvTranspose(_Convolution):
+class _ConvTransposeNd(_ConvNd):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes = 0,
         output_padding: Sizes = 0, groups: int = 1, bias: bool = True, dilation: Sizes = 1, padding_mode: str = "zeros",
@@ -193,7 +193,7 @@ class _ConvTranspose(_Convolution):
         return tuple(size - low for size, low in zip(sizes, least, strict=True))
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """A transposed convolution: (batch, in_channels, places) to (batch, out_channels, size).
 
     ``nn.functional.conv_transpose1d`` with a weight of shape (in_channels, out_channels / groups, kernel_size) and a
@@ -215,7 +215,7 @@ class ConvTranspose1d(_ConvTranspose):
     dims, function = 1, staticmethod(conv_transpose1d)
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """A transposed convolution of images: (batch, in_channels, oh, ow) to (batch, out_channels, h, w).
 
     See ``ConvTranspose1d``. A setting is one number, or a pair: for height and width.

@@ -169,6 +169,9 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     return shape[1] * field, shape[0] * field
 
 
+_calculate_fan_in_and_fan_out = fans  # PyTorch's name, which many layers of users know
+
+
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     """gain / sqrt(fan), where fan is the number of inputs ("fan_in") or outputs ("fan_out")."""
     if mode not in ("fan_in", "fan_out"):

@@ -4,9 +4,9 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from . import module
+from . import module, utils
 
-__all__ = ["module"]
+__all__ = ["module", "utils"]
 
 PLACES = {  # of PyTorch's files: those that have a counterpart here
     **{name: name for name in (

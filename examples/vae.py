@@ -124,8 +124,8 @@ def draw(model: VAE, test: Dataset, path: Path) -> None:
     walk = torch.cartesian_prod(steps.flip(0), steps).flip(1)
     tiles = np.pad(model.draw(walk), ((0, 0), (1, 1), (1, 1))).reshape(12, 12, 10, 10)
     axes = parts[2].subplots()
-    show(axes, tiles.transpose(0, 2, 1, 3).reshape(120, 120))
-    axes.set_title("A walk over the plane (first number → , second ↑ )")
+    axes.imshow(tiles.transpose(0, 2, 1, 3).reshape(120, 120), cmap="gray_r", vmin=0, vmax=1)
+    axes.set(title="A walk over the plane", xlabel="first number", ylabel="second number", xticks=[], yticks=[])
     figure.savefig(path, dpi=130)
     plt.close(figure)
 

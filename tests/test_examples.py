@@ -144,6 +144,17 @@ def test_a_small_gpt_writes_and_shows_what_it_attends_to(tmp_path):
     assert (tmp_path / "char_gpt.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_page_of_the_examples_shows_them_all():
+    page = (ROOT / "docs" / "examples.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for example in EXAMPLES.glob("*.py"):
+        assert f"`examples/{example.name}`" in readme
+        assert example.name in page or example.stem in ("xor", "tutorial_numpy", "custom_op")
+    pictures = re.findall(r"images/\w+\.png", page)
+    assert len(pictures) >= 5
+    assert all((ROOT / "docs" / picture).exists() for picture in pictures)
+
+
 # Digits and a spiral: a glance at each, on few digits and without the slow pictures; then the whole of each
 
 
@@ -245,7 +256,7 @@ def test_a_convolutional_network_reads_98_of_100_digits(tmp_path, seed):
 @pytest.mark.slow
 def test_an_autoencoder_describes_digits(tmp_path):
     printed = whole("vae", tmp_path, pictures=("vae",))
-    assert float(re.findall(r"^epoch 100 .* image (.*?):", printed, re.M)[0]) < 25  # 28 after ten epochs
+    assert 15 < float(re.findall(r"^epoch 100 .* image (.*?):", printed, re.M)[0]) < 25  # 28 after ten epochs
 
 
 @pytest.mark.slow

@@ -81,7 +81,7 @@ def test_importing_the_package_brings_nothing_heavy_along():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/compile.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/compile.md", "docs/porting.md"])
 def test_the_examples_in_a_page_run(page):
     failures, tests = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert tests > 10

@@ -36,7 +36,7 @@ def consume_prefix_in_state_dict_if_present(state_dict: MutableMapping[str, Any]
     """
     for name in [name for name in state_dict if name.startswith(prefix)]:
         state_dict[name.removeprefix(prefix)] = state_dict.pop(name)
-    metadata = getattr(state_dict, "_metadata", None)
+    metadata: Any = getattr(state_dict, "_metadata", None)
     for name in [*(metadata or ())]:
         if f"{name}.".startswith(prefix):  # the wrapped module's own has no dot
             metadata[name[len(prefix) :]] = metadata.pop(name)

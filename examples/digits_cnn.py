@@ -19,7 +19,7 @@ from tqdm import trange
 import microgradnp as torch
 from microgradnp import nn, optim
 from microgradnp.nn import functional as F
-from microgradnp.utils.data import DataLoader, Dataset, TensorDataset, random_split
+from microgradnp.utils.data import DataLoader, Subset, TensorDataset, random_split
 
 EPOCHS, BATCH, LEARNING_RATE = 15, 64, 0.01
 
@@ -44,14 +44,14 @@ def network() -> nn.Sequential:
     )
 
 
-def digits() -> list[Dataset]:
+def digits() -> list[Subset]:
     """Four fifths for training, one for the test; pixels between 0 and 1."""
-    data = load_digits()
-    images = torch.tensor(data.images / 16, dtype=torch.float32).unsqueeze(1)
-    return random_split(TensorDataset(images, torch.tensor(data.target)), [0.8, 0.2])
+    pixels, labels = load_digits(return_X_y=True)
+    images = torch.tensor(pixels / 16, dtype=torch.float32).reshape(-1, 1, 8, 8)
+    return random_split(TensorDataset(images, torch.tensor(labels)), [0.8, 0.2])
 
 
-def train(model: nn.Module, training: Dataset, test: Dataset, epochs: int, quiet: bool) -> np.ndarray:
+def train(model: nn.Module, training: Subset, test: Subset, epochs: int, quiet: bool) -> np.ndarray:
     """The mean loss and the two accuracies (training, test) of every epoch: (epochs, 3)."""
     loader = DataLoader(training, batch_size=BATCH, shuffle=True)
     optimizer = optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
@@ -78,7 +78,7 @@ def train(model: nn.Module, training: Dataset, test: Dataset, epochs: int, quiet
 
 
 @torch.no_grad()
-def predict(model: nn.Module, dataset: Dataset) -> tuple[torch.Tensor, torch.Tensor]:
+def predict(model: nn.Module, dataset: Subset) -> tuple[torch.Tensor, torch.Tensor]:
     """The scores (n, 10) that the model gives to a data set, and its labels (n,)."""
     model.eval()
     batches = [(model(images), labels) for images, labels in DataLoader(dataset, batch_size=256)]
@@ -93,7 +93,7 @@ def confusions(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return counts
 
 
-def draw(history: np.ndarray, counts: np.ndarray, test: Dataset, scores: torch.Tensor, path: Path) -> None:
+def draw(history: np.ndarray, counts: np.ndarray, test: Subset, scores: torch.Tensor, path: Path) -> None:
     """The accuracy during training, the confusions, and the test images that are the hardest."""
     import matplotlib
 

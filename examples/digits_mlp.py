@@ -18,20 +18,19 @@ from tqdm import trange
 
 import microgradnp as torch
 from microgradnp import nn, optim, viz
-from microgradnp.utils.data import DataLoader, Dataset, TensorDataset, random_split
+from microgradnp.utils.data import DataLoader, Subset, TensorDataset, random_split
 
 EPOCHS, BATCH, LEARNING_RATE, HIDDEN = 20, 32, 3e-3, 64
 
 
-def digits() -> list[Dataset]:
+def digits() -> list[Subset]:
     """Four fifths for training, one for the test; 64 pixels in a row, between 0 and 1."""
-    data = load_digits()
-    return random_split(
-        TensorDataset(torch.tensor(data.data / 16, dtype=torch.float32), torch.tensor(data.target)), [0.8, 0.2]
-    )
+    pixels, labels = load_digits(return_X_y=True)
+    images = torch.tensor(pixels / 16, dtype=torch.float32)
+    return random_split(TensorDataset(images, torch.tensor(labels)), [0.8, 0.2])
 
 
-def train(model: nn.Module, training: Dataset, test: Dataset, epochs: int, quiet: bool) -> np.ndarray:
+def train(model: nn.Module, training: Subset, test: Subset, epochs: int, quiet: bool) -> np.ndarray:
     """The mean loss and the two accuracies (training, test) of every epoch: (epochs, 3)."""
     loader = DataLoader(training, batch_size=BATCH, shuffle=True)
     loss_function = nn.CrossEntropyLoss()
@@ -54,13 +53,13 @@ def train(model: nn.Module, training: Dataset, test: Dataset, epochs: int, quiet
 
 
 @torch.no_grad()
-def accuracy(model: nn.Module, dataset: Dataset) -> float:
+def accuracy(model: nn.Module, dataset: Subset) -> float:
     """Which part of a data set is read right."""
     images, labels = dataset[:]
     return (model(images).argmax(1) == labels).float().mean().item()
 
 
-def draw_graph(model: nn.Module, training: Dataset, path: Path) -> None:
+def draw_graph(model: nn.Module, training: Subset, path: Path) -> None:
     """The computation graph of the loss, with the gradients of one batch."""
     images, labels = training[:BATCH]
     model.zero_grad()
@@ -69,7 +68,7 @@ def draw_graph(model: nn.Module, training: Dataset, path: Path) -> None:
     viz.graph(loss, model=model, inputs={"images": images, "labels": labels}).save(path)
 
 
-def evidence(model: nn.Module, dataset: Dataset) -> np.ndarray:
+def evidence(model: nn.Module, dataset: Subset) -> np.ndarray:
     """How much each pixel speaks for each digit, (10, 8, 8): the gradient of its log-probability, averaged."""
     images, labels = dataset[:]
     images = images.clone().requires_grad_()
@@ -78,7 +77,7 @@ def evidence(model: nn.Module, dataset: Dataset) -> np.ndarray:
     return np.stack([slopes[labels == digit].mean(0).reshape(8, 8).numpy() for digit in range(10)])
 
 
-def draw(model: nn.Module, history: np.ndarray, test: Dataset, path: Path) -> None:
+def draw(model: nn.Module, history: np.ndarray, test: Subset, path: Path) -> None:
     """The accuracy during training, some test images with what is read in them, and the evidence for each digit."""
     import matplotlib
 

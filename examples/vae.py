@@ -22,7 +22,7 @@ from tqdm import trange
 import microgradnp as torch
 from microgradnp import nn, optim
 from microgradnp.nn import functional as F
-from microgradnp.utils.data import DataLoader, Dataset, TensorDataset, random_split
+from microgradnp.utils.data import DataLoader, Subset, TensorDataset, random_split
 
 EPOCHS, BATCH, LEARNING_RATE, HIDDEN = 100, 64, 2e-3, 128
 NOISE = 0.25  # the decoder's pixels are taken for the means of normal distributions with this deviation
@@ -58,15 +58,14 @@ class VAE(nn.Module):
         return self.decoder(codes).reshape(-1, 8, 8).numpy()
 
 
-def digits() -> list[Dataset]:
+def digits() -> list[Subset]:
     """Four fifths for training, one for the test; 64 pixels in a row, between 0 and 1."""
-    data = load_digits()
-    return random_split(
-        TensorDataset(torch.tensor(data.data / 16, dtype=torch.float32), torch.tensor(data.target)), [0.8, 0.2]
-    )
+    pixels, labels = load_digits(return_X_y=True)
+    images = torch.tensor(pixels / 16, dtype=torch.float32)
+    return random_split(TensorDataset(images, torch.tensor(labels)), [0.8, 0.2])
 
 
-def train(model: VAE, training: Dataset, test: Dataset, epochs: int, quiet: bool) -> None:
+def train(model: VAE, training: Subset, test: Subset, epochs: int, quiet: bool) -> None:
     loader = DataLoader(training, batch_size=BATCH, shuffle=True, drop_last=True)
     optimizer = optim.Adam(model.parameters(), lr=LEARNING_RATE)
     scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * len(loader))
@@ -93,7 +92,7 @@ def show(axes, image: np.ndarray) -> None:
 
 
 @torch.no_grad()
-def draw(model: VAE, test: Dataset, path: Path) -> None:
+def draw(model: VAE, test: Subset, path: Path) -> None:
     """Reconstructions and samples, the plane of codes, and a walk over it, side by side."""
     import matplotlib
 

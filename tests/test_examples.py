@@ -171,9 +171,9 @@ def few_digits(monkeypatch, threads):
     """The first 150 of scikit-learn's digits, without it: to import it takes longer than all that is tested here."""
     path = Path(importlib.util.find_spec("sklearn").submodule_search_locations[0], "datasets/data/digits.csv.gz")
     table = np.loadtxt(path, delimiter=",", max_rows=150)
-    data = SimpleNamespace(data=table[:, :-1], images=table[:, :-1].reshape(-1, 8, 8), target=table[:, -1].astype(int))
+    digits = SimpleNamespace(load_digits=lambda return_X_y: (table[:, :-1], table[:, -1].astype(int)))
     monkeypatch.setitem(sys.modules, "sklearn", SimpleNamespace())
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", SimpleNamespace(load_digits=lambda: data))
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", digits)
 
 
 def glance(name, monkeypatch, capsys, tmp_path, *arguments):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from ..ops.activation import relu
 from ..ops.creation import empty
 from ..tensor import Tensor
 from . import functional as F
@@ -26,7 +27,7 @@ class ReLU(Module):
     inplace: bool = False
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.relu(input, self.inplace)
+        return input.relu_() if self.inplace else relu(input)  # type: ignore[attr-defined]
 
 
 @declared

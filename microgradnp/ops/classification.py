@@ -170,16 +170,17 @@ def kl_div(
 
 def _class_dim(function: str, input: Tensor, target: Tensor) -> int:
     """The dimension of the classes; a target of another shape than the input without it is refused."""
-    if not input.ndim:
+    shape, given = input._array.shape, target._array.shape
+    if not shape:
         raise ValueError(f"{module_path()}{function}: expected an input of 1 or more dimensions, got 0")
-    if input.ndim == 1:
+    if len(shape) == 1:
         if target.ndim > 1 or target.numel() != 1:
             raise ValueError(
                 f"{module_path()}{function}: for an input of 1 dimension, one for each class, the target must have "
                 f"size 1, but got {tuple(target.shape)}"
             )
         return 0
-    wanted, given = (input.shape[0], *input.shape[2:]), tuple(target.shape)
+    wanted = (shape[0], *shape[2:])
     if not given or given[0] != wanted[0]:
         raise ValueError(
             f"{module_path()}{function}: expected input batch_size ({wanted[0]}) to match target batch_size "
@@ -201,13 +202,23 @@ def _ignored(function: str, classes: np.ndarray, count: int, ignore_index: int) 
             f"{module_path()}{function}: expected target dtype to be int64 or uint8, but got {classes.dtype}: convert "
             "it with .long()"
         )
+    if isinstance(classes, np.ndarray) and not 0 <= ignore_index < count and _are_classes(classes, count):
+        return None
     ignored = np.equal(_checked_classes(classes, function, count, ignore_index), ignore_index)
     return None if isinstance(ignored, np.ndarray) and not ignored.any() else ignored  # else it is not known
 
 
+UNSIGNED = {np.dtype(np.int64): np.dtype(np.uint64), np.dtype(np.uint8): np.dtype(np.uint8)}
+
+
+def _are_classes(numbers: np.ndarray, count: int) -> bool:
+    """Whether all lie between 0 and ``count``: as unsigned numbers negative ones are large."""
+    return not numbers.size or bool(np.maximum.reduce(numbers.view(UNSIGNED[numbers.dtype]), axis=None) < count)
+
+
 @checking
 def _checked_classes(classes: np.ndarray, function: str, count: int, ignore_index: int) -> np.ndarray:
-    if classes.size and (classes.min() < 0 or classes.max() >= count):
+    if not _are_classes(classes, count):
         wrong = classes[((classes < 0) | (classes >= count)) & (classes != ignore_index)]
         if wrong.size:
             raise IndexError(
@@ -286,16 +297,17 @@ def _of_classes(
 ) -> Tensor:
     """The loss of scores, or for "nll_loss" of log probabilities; ``smoothing`` is the part that all classes share."""
     dim = _class_dim(function, scores, target)
-    count = scores.shape[dim]
-    classes = target._array.reshape(scores.shape[:dim] + scores.shape[dim + 1 :])
+    shape = scores._array.shape
+    count, before, after = shape[dim], shape[:dim], shape[dim + 1 :]
+    classes = target._array.reshape(before + after)
     ignored = _ignored(function, classes, count, ignore_index)
     kept = classes.astype(np.int64) if ignored is None else np.where(ignored, 0, classes).astype(np.int64)
-    places = np.expand_dims(kept, dim)
+    places = kept.reshape((*before, 1, *after))
     logs: Any = scores if function == "nll_loss" else log_softmax(scores, dim) if smoothing else None
     if logs is not None:
         losses = -squeeze(take_along_dim(logs, make(places), dim), dim)
     else:
-        numbers = np.arange(count).reshape((count, *(1,) * (scores.ndim - dim - 1)))
+        numbers = np.arange(count).reshape((count, *(1,) * len(after)))
         together = reduction if weight is None and ignored is None else "none"
         losses = cross_entropy_of_classes(scores, make(places == numbers), dim, together)
         if together != "none":

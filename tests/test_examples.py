@@ -216,11 +216,13 @@ def test_an_autoencoder_at_a_glance(few_digits, monkeypatch, capsys, tmp_path):
     assert example.VAE().draw(mg.zeros(3, 2)).shape == (3, 8, 8)
 
 
-def test_a_spiral_at_a_glance(threads, capsys, tmp_path):
-    assert load("spiral").main(["--quiet", "--steps", "40", "--out", str(tmp_path)]) == 0
-    printed = capsys.readouterr().out
+def test_a_spiral_at_a_glance(threads, monkeypatch, capsys, tmp_path):
+    printed, example = glance("spiral", monkeypatch, capsys, tmp_path, "--steps", "40")
+    assert printed.count("40 steps in") == 2
     assert "the same bit for bit: yes" in printed
-    assert (tmp_path / "spiral.png").read_bytes().startswith(b"\x89PNG")
+    colours = example.surface(example.network(), np.linspace(-1, 1, 5))
+    assert colours.shape == (5, 5, 3)
+    assert colours.min() >= 0.5
 
 
 @pytest.mark.parametrize(("name", "counted"), [("digits_mlp", "epochs"), ("vae", "epochs"), ("spiral", "steps")])

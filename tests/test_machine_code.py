@@ -6,7 +6,7 @@ Most programs are tested with kernels that Python runs, which needs no compiler;
 from __future__ import annotations
 
 import ctypes
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from unittest import mock
 
 import numpy as np
@@ -20,7 +20,7 @@ import microgradnp as mg
 from microgradnp import nn
 from microgradnp.compiler.capture import Tape
 from microgradnp.compiler.interpreter import interpret
-from microgradnp.compiler.machine_code import build, compiling, contractions, executor, rows
+from microgradnp.compiler.machine_code import build, compiling, contractions, executor, formulas, rows
 from microgradnp.compiler.plan import plan
 from microgradnp.compiler.plan.functions import side_by_side
 
@@ -342,6 +342,56 @@ def test_what_others_read_is_there(function):
         run, expected = program_of(function, x)
         for one, other in zip(run([]), expected, strict=True):
             assert_close(one, np.asarray(other))
+
+
+def test_arguments_may_go_backwards():
+    x = numbers((3, 4), np.float64, 0)
+    with python_kernels():
+        tape = Tape()
+        run = build(plan(tape.finish((np.negative(np.exp(tape.argument(x[::-1], 0))),))))
+        (result,) = run([x[::-1]])
+    assert_close(result, -np.exp(x[::-1]))
+
+
+def test_arrays_of_no_elements():
+    x, y = numbers((0, 4), np.float64, 0), numbers((4, 3), np.float64, 0)
+    with python_kernels():
+        run, expected = program_of(
+            lambda x, y: (np.exp(x) * x[..., :1], np.dot(np.exp(x), y), np.add.reduce(x, 0)), x, y
+        )
+        for one, other in zip(run([]), expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble])
+def test_dtypes_that_kernels_do_not_know_are_left_to_numpy(dtype):
+    def reduced(x):
+        return np.maximum.reduce(x, 1) + np.add.reduce(x, 0)[:3] + np.einsum("ij,ij->i", x, x)
+
+    with mock.patch.object(executor, "compiled", None):
+        run, expected = program_of(reduced, numbers((3, 40), dtype, 0))
+        np.testing.assert_array_equal(run([])[0], expected[0])
+
+
+EDGES = [0, -1, 1, 2.5, -2.5, 0.3, np.inf, -np.inf, np.nan, 3e38, 1e-40, -7, 255, 2**63 - 1, -(2**63)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["bool", "int8", "int32", "int64", "uint8", "float32", "float64"])
+def test_numba_computes_what_numpy_does(dtype):
+    pytest.importorskip("numba")
+    with np.errstate(all="ignore"):
+        wide = np.array(EDGES, np.float64)
+        x = wide.astype(dtype) if dtype[0] == "f" else np.array([int(e) for e in wide if abs(e) < 1e30]).astype(dtype)
+        x, y = (np.ascontiguousarray(each) for each in np.meshgrid(x, x))
+        functions = []
+        for function in sorted(formulas.FUNCTIONS, key=lambda function: function.__name__):
+            with suppress(TypeError, ValueError):
+                function(*(x, y)[: function.nin])
+                functions.append(function)
+        run, expected = program_of(lambda *given: tuple(f(*given[: f.nin]) for f in functions), x, y)
+        for function, one, other in zip(functions, run([]), expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12 if other.dtype == np.float64 else 1e-6, err_msg=function)
 
 
 def test_what_is_not_known_is_called():

@@ -341,6 +341,14 @@ def test_constants_are_folded_unless_written_to():
     assert "negative" in names(plan(tape.finish((changing + x,))))
 
 
+def test_constants_in_another_order_of_axes_are_folded():
+    tape = Tape()
+    c = tape.constant(array(2, 3, 4).transpose(1, 0, 2))
+    program = tape.finish((np.add(tape.outside(array(4)), np.exp(np.negative(c))),))
+    assert names(plan(program)) == ["add"]
+    np.testing.assert_array_equal(interpret(plan(program))[0][0], interpret(program)[0][0])
+
+
 def test_a_constant_that_is_written_to_is_renewed_in_every_run():
     tape = Tape()
     x, plain = tape.outside(array(3)), np.zeros(3)

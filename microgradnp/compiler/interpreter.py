@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .program import Block, Program, Value, mapped
+from .program import Block, Program, Value, look, mapped
 
 
 def interpret(program: Program, arguments: Sequence[np.ndarray] = ()) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -29,7 +29,7 @@ def interpret(program: Program, arguments: Sequence[np.ndarray] = ()) -> tuple[t
             return arguments[block.index]
         if block.kind == "constant":
             renewed.setdefault(block, block.array.copy("K"))
-            return np.ndarray(value.shape, value.dtype, renewed[block], value.offset, value.strides)
+            return look(renewed[block], value)
         return value.sample
 
     for call in program.calls:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..program import Call, Value
-from .formulas import Formula, cast, constant, rounded
+from .formulas import NUMBERS, Formula, cast, constant, rounded
 from .loops import places_read
 from .nests import Element, Nest, Place, place_of
 
@@ -201,7 +201,7 @@ def contraction_of(call: Call) -> Contraction | None:
     found = _of_reduce(call) or _of_einsum(call) or _of_product(call)
     if found is None or any(0 in value.shape for value in found.operands):
         return None
-    return found
+    return found if {value.dtype for value in (*found.operands, found.result)} <= NUMBERS else None
 
 
 def _of_reduce(call: Call) -> Contraction | None:

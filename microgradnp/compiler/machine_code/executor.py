@@ -47,6 +47,7 @@ class KernelSource(Source):
     def __init__(self, program: Program) -> None:
         self.program = program
         self._new: dict[Block, str] = {}  # memory that is made in each run: what it is called
+        self.starts = {v.block: v.offset for v in reversed(program.values) if v.block.kind == "argument"}
         self._wandering = self._without_a_place()
         self._pieces = dict(self._pieces_within_reach())
         self._kernels = {calls[0][0]: grouped(calls) for calls in self._runs()}  # by the number of their first call
@@ -182,6 +183,7 @@ class Kernel:
         self.addresses: list[int] = []
         self.arguments: list[str] = []
         self._names: dict[Any, str] = {}
+        self._begins: dict[str, str] = {}  # the addresses of the arguments' memory
         self._lengths: dict[tuple[str, str], int] = {}  # how far each memory is used, in each dtype
         self._scratch = 0  # bytes of memory for rows and sums
         self._rows: dict[Block, int] = {}  # where in it the row of a block lies
@@ -197,7 +199,7 @@ class Kernel:
         heads = []
         for (name, dtype), length in self._lengths.items():
             index = self._names["scratch"][1:] if name == "scratch" else name[1:]
-            address = f"{name}.ctypes.data" if name[0] == "a" else f"table[{index}]"
+            address = self._begins.get(name) or f"table[{index}]"
             dtype_name = dtype.replace("bool", "bool_")
             heads.append(f"{name}_{dtype} = carray(pointer({address}), ({length},), np.{dtype_name})")
         given = [f"a{i}" for i in range(len(self.arguments))]
@@ -265,14 +267,16 @@ class Kernel:
         """The name of the memory a block lies in, and where in it the block begins: the arena is one memory."""
         if block.kind == "argument" or block in self._source._new:
             if block not in self._names:
-                self._names[block] = f"a{len(self.arguments)}"
+                name = self._names[block] = f"a{len(self.arguments)}"
                 self.arguments.append(self._source._new.get(block) or f"arguments[{block.index}]")
+                before = self._source.starts.get(block, 0)
+                self._begins[name] = f"{name}.ctypes.data{f' - {before}' * (before > 0)}"
             return self._names[block], 0
         base = self._source._bases.get(block, block.array)
         owner = base.base if block.kind == "own" and base.base is not None else base
         if id(owner) not in self._names:
             self._names[id(owner)] = f"m{len(self.addresses)}"
             self.memories.append(owner)
-            self.addresses.append(owner.__array_interface__["data"][0])
+            self.addresses.append(np.lib.array_utils.byte_bounds(owner)[0])
         name = self._names[id(owner)]
         return name, base.__array_interface__["data"][0] - self.addresses[int(name[1:])]

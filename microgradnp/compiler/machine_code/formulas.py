@@ -46,6 +46,15 @@ CALLS = (
 FUNCTIONS = frozenset(OPERATORS) | CALLS
 COPIES = (np.copy, copied, astype, np.ascontiguousarray)
 NUMBERS = frozenset(map(np.dtype, ("bool", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")))
+# Where Numba computes something else than NumPy, or nothing at all: the dtypes in which a function is right.
+_FLOATS = frozenset(map(np.dtype, ("float32", "float64")))
+_TAKEN = {
+    np.exp2: {np.dtype("float64")},
+    np.log2: {np.dtype("float64")},
+    np.power: _FLOATS,
+    np.reciprocal: _FLOATS,
+    np.sign: NUMBERS - {np.dtype("uint8")},
+}
 
 
 class Formula:
@@ -71,7 +80,7 @@ def _of_ufunc(call: Call) -> Formula | None:
     if not is_elementwise(call) or call.function not in FUNCTIONS:
         return None
     dtypes, result = loop_dtypes(call), (*targets(call), *call.results)
-    if dtypes is None or len(result) != 1:
+    if dtypes is None or len(result) != 1 or dtypes[0] not in _TAKEN.get(call.function, NUMBERS):
         return None
     function: Any = call.function
     name = f"{FAST[function]}_{dtypes[-1].name}" if function in FAST else f"np.{function.__name__}"

@@ -60,7 +60,7 @@ class Loop:
             place = place_of(item)
             return cast(known.get(place) or at(place), place.dtype, dtype)
 
-        constants = self._constants(row)
+        constants = {} if 0 in row.sizes else self._constants(row)  # an array of no elements has none to read
         for axis in range(len(row.sizes)):
             for place in constants.get(axis, ()):
                 known[place] = f"c{len(known)}"

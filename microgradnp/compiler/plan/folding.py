@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..program import Program, Value, mapped, values_in
+from ..program import Program, Value, look, mapped, values_in
 from .functions import is_pure, is_view, targets
 from .rewriting import Draft, Facts
 
@@ -34,5 +34,5 @@ def _array(item: object) -> object:
     """A constant as an array: what was a NumPy scalar is one again."""
     if not isinstance(item, Value):
         return item
-    array = np.ndarray(item.shape, item.dtype, item.block.array, item.offset, item.strides)
+    array = look(item.block.array, item)
     return array[()] if isinstance(item.sample, np.generic) else array

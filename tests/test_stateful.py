@@ -418,7 +418,7 @@ def test_most_statements_have_run():
 @pytest.mark.filterwarnings("ignore:Use of index_put_")
 @seed(int(os.environ.get("PROGRAMS_SEED", "0")))
 @settings(
-    max_examples=int(os.environ.get("PROGRAMS", "4000")),
+    max_examples=int(os.environ.get("PROGRAMS", "2000")),
     derandomize=False,
     phases=[Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),

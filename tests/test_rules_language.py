@@ -160,20 +160,22 @@ class Reader:
     def call(self, node: ast.Call, env: Env) -> str:
         arguments = [self.kind(argument, env) for argument in (*node.args, *(k.value for k in node.keywords))]
         if self.is_numpy(node.func):
-            return self.numpy_call(node, joined(arguments))
+            return self.numpy_call(node, self.resolve(node.func), joined(arguments))
         if isinstance(node.func, ast.Attribute):
             return self.method_call(node, self.kind(node.func.value, env), joined(arguments))
         if not isinstance(node.func, ast.Name) or node.func.id in env:
             return refuse(node, "only functions that have a name are called")
-        return self.function_call(node, self.lookup(node.func.id), arguments)
+        function = self.lookup(node.func.id)
+        if isinstance(getattr(function, "__self__", function), np.ufunc) or function in BY_NUMPY:  # bound to a name
+            return self.numpy_call(node, function, joined(arguments))
+        return self.function_call(node, function, arguments)
 
-    def numpy_call(self, node: ast.Call, kind: str) -> str:
+    def numpy_call(self, node: ast.Call, function: Any, kind: str) -> str:
         if kind == STATIC:
             refuse(node, "NumPy on static values gives a NumPy scalar or a fresh array: use math, or a *_like function")
         for keyword in node.keywords:
             if keyword.arg in ("out", "where", "dtype", None):
                 refuse(node, f"the keyword {keyword.arg}")
-        function = self.resolve(node.func)
         if isinstance(getattr(function, "__self__", None), np.ufunc):
             function = (function.__self__, function.__name__)
         return (

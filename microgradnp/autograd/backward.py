@@ -246,7 +246,7 @@ def _backward_method(
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html
     """
     if gradient is None and inputs is None:
-        root = _root(self)
+        root = self._edge if self._base is None and self._edge is not None else _root(self)
         seed = {root: _seed(root, None, create_graph)}
         retain_graph = create_graph if retain_graph is None else retain_graph
         sweep(seed, retain_graph=retain_graph, create_graph=create_graph)

@@ -56,10 +56,10 @@ def sweep(
         wanted = _leading_to(gradients, asked)
         for root in gradients.keys() - wanted:
             del gradients[root]
-    waiting = [(-node.time, node) for node in gradients if type(node) is not Leaf]
+    waiting = [(-node.time, node) for node in gradients if node.__class__ is not Leaf]
     heapify(waiting)
     before, create_graph = _mode(), bool(create_graph)
-    if type(before) is bool:
+    if before.__class__ is bool:
         mode, watch = _set_mode(create_graph), False
     else:
         mode = _set_mode(mode_with(before, enabled=create_graph))
@@ -320,9 +320,10 @@ def _own(g: Any) -> Tensor:
 
     The caller is allowed one reference of its own: ``g`` is a variable there.
     """
-    if type(g) is ndarray:
-        mine = g.base is None and getrefcount(g) <= _SOLE and (g.ndim < 2 or g.flags.c_contiguous)
-        return make(g if mine else g.copy())
+    if g.__class__ is ndarray:
+        if g.base is None and getrefcount(g) <= _SOLE and g.flags.c_contiguous:
+            return make(g)
+        return make(g.copy())
     if isinstance(g, Tensor):
         return g.clone()
     return make(np.copy(g))

@@ -166,6 +166,10 @@ def tanh(input: Array) -> Array:
 ONE = {dtype: np.array(1, dtype) for dtype in (np.dtype("float16"), np.dtype("float32"), np.dtype("float64"))}
 
 
+# Bound once: numpy is a module in which names are found slowly, and on small arrays that shows.
+_negative, _exp, _add, _divide = np.negative, np.exp, np.add, np.true_divide
+
+
 @operation(
     methods=("sigmoid", "sigmoid_"), public=("sigmoid", "sigmoid_", "nn.functional.sigmoid"),
     elementwise=True, out=True, floats=True,
@@ -179,17 +183,18 @@ def sigmoid(input: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html
     """
-    if input.dtype is HALF:
+    dtype = input.dtype
+    if dtype is HALF:
         return (1 / (1 + np.exp(-input.astype(np.float32)))).astype(HALF)
     if not input.ndim:
         return 1 / (1 + np.exp(-input))
     if input.size > BLOCK:
         return in_blocks(_sigmoid, input)
-    one = ONE[input.dtype]
-    out = np.negative(input)  # what follows is written out: on small arrays a call costs a twentieth of it
-    np.exp(out, out)
-    np.add(out, one, out)
-    return np.true_divide(one, out, out)
+    one = ONE[dtype]
+    out = _negative(input)  # what follows is written out: on small arrays a call costs a twentieth of it
+    _exp(out, out)
+    _add(out, one, out)
+    return _divide(one, out, out)
 
 
 def _sigmoid(input: Any, out: Any) -> Any:

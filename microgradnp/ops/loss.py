@@ -119,6 +119,10 @@ def _mse_samples(make: Any) -> list[tuple[Any, ...]]:
     return [(make(4, 1), make(4, 1)), (make(3, 2), make(3, 2), "sum"), (make(3), make(3), "none"), (make(), make())]
 
 
+# Bound once: numpy is a module in which names are found slowly, and on small arrays that shows.
+_subtract, _vdot = np.subtract, np.vdot
+
+
 @operation(public=(), samples=_mse_samples, label="mse_loss")
 @derivatives(
     input=_scaled_difference,
@@ -132,12 +136,12 @@ def squared_error(input: Array, target: Array, reduction: str = "mean") -> Array
         warn_of_broadcasting("mse_loss", input, target)
     if input.dtype.kind != "f":
         check_floats("mse_loss", input)
-    difference = np.subtract(input, target)
+    difference = _subtract(input, target)
     if reduction == "none":
         return np.multiply(difference, difference)
-    count = math.prod(difference.shape)
+    count = difference.size
     if count <= SMALL:
-        total = np.vdot(difference, difference)  # one call for two, where calls are what costs
+        total = _vdot(difference, difference)  # one call for two, where calls are what costs
     else:
         total = np.add.reduce(np.multiply(difference, difference, out=difference), axis=None)
     return total if reduction == "sum" else total / (count or math.nan)

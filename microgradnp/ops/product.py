@@ -330,25 +330,28 @@ def _numpy_dot(a: Array, b: Array) -> Array:
 
 # Layers as functions
 
+# Bound once: numpy is a module in which names are found slowly, and on small arrays that shows.
+_dot, _add, _add_up = np.dot, np.add, np.add.reduce
+
 
 def _by_input(g, weight):
     if weight.ndim == 1:
         return g[..., None] * weight
     if g.ndim == 2:
-        return np.dot(g, weight)
-    return np.dot(_rows(g), weight).reshape((*g.shape[:-1], weight.shape[1]))  # one product is faster than a batch
+        return _dot(g, weight)
+    return _dot(_rows(g), weight).reshape((*g.shape[:-1], weight.shape[1]))  # one product is faster than a batch
 
 
 def _by_weight(g, input, weight_shape):
     if len(weight_shape) == 1:
-        return np.dot(g.reshape((-1,)), _rows(input))
-    return np.dot(g.T, input) if g.ndim == 2 else np.dot(_rows(g).T, _rows(input))
+        return _dot(g.reshape((-1,)), _rows(input))
+    return _dot(g.T, input) if g.ndim == 2 else _dot(_rows(g).T, _rows(input))
 
 
 def _by_bias(g, bias_shape):
     # Otherwise the engine adds up what broadcasting has repeated; here, where that is simple, it takes half the time.
     if g.shape[1:] == bias_shape and g.dtype.itemsize > 2:
-        return np.add.reduce(g, 0)
+        return _add_up(g, 0)
     return sum_to(_rows(g), bias_shape) if g.ndim > 2 and g.shape[-1:] == bias_shape else g
 
 
@@ -368,17 +371,18 @@ def linear(input: Array, weight: Array, bias: Array = None) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     """
     try:
+        ndim = input.ndim
         if input.dtype.char in "?e":
             out = _matmul_of_small_types(input, weight.T)
-        elif input.ndim == 2:
-            out = np.dot(input, weight.T)
-        elif input.ndim > 2 == weight.ndim:
-            out = np.dot(_rows(input), weight.T).reshape((*input.shape[:-1], weight.shape[0]))
+        elif ndim == 2:
+            out = _dot(input, weight.T)
+        elif ndim > 2 == weight.ndim:
+            out = _dot(_rows(input), weight.T).reshape((*input.shape[:-1], weight.shape[0]))
         else:
             out = np.matmul(input, weight.T)
         if bias is None:
             return out
-        return np.add(out, bias, out) if out.ndim else np.add(out, bias)
+        return _add(out, bias, out) if ndim > 1 or out.ndim else _add(out, bias)
     except ValueError:
         raise RuntimeError(_misfit(input, weight, bias)) from None
 

@@ -222,6 +222,14 @@ def test_large_arrays_are_gone_through_once_row_by_row(function, dtype):
     assert "scratch" in source  # what nobody reads afterwards has room for one row
 
 
+def test_many_summands_are_added_up_in_double_precision():
+    x = np.ones((300, 50), np.float32)
+    x[0, 0] = 2**24  # from which on float32 does not know odd numbers
+    with python_kernels():
+        run, _ = program_of(lambda x: np.add.reduce(np.negative(x), axis=None), x)
+        np.testing.assert_allclose(run([])[0], -(2**24) - 14999, rtol=1e-7)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ["exp", "log", "tanh"])
 def test_functions_of_machine_code_are_right_to_two_units_of_the_last_place(name, dtype):

@@ -32,7 +32,7 @@ _STEP = {
 Sums = tuple[str, int]  # the memory where sums are kept and where in it they begin, or (-1) a variable
 
 SMALL = 4096  # summands in all: the loops over what is kept go outside then, whatever the order in memory
-FEW_ROWS = 4096
+FEW = 4096  # summands of one result that may be added up one by one in its own dtype
 SEVERAL = 16  # summands of one result, from which a function pays that adds several at a time
 
 
@@ -68,9 +68,9 @@ class Contraction:
         own = self.result.dtype
         self.wide = own if few or own.kind != "f" else np.dtype(np.float64)
 
-    def goes_over(self, rows: int) -> None:
-        """Few rows are summed up in the dtype of the result: rounding errors grow with the root of their number."""
-        if rows <= FEW_ROWS:
+    def goes_over_rows(self) -> None:
+        """Few summands are added up in the dtype of the result: rounding errors grow with the root of their number."""
+        if self.nest.size <= FEW * self.result.size:
             self.wide = self.result.dtype
 
     def lets_pass(self, formula: Formula) -> bool:

@@ -217,7 +217,7 @@ class Kernel:
                 body += part.lines(row, element, self._source.needed)
                 continue
             if summed:
-                part.goes_over(group.count)
+                part.goes_over_rows()
             sums = self._sums(part.room(row, summed), part.wide, f"{name}_{number}_")
             if summed:
                 before += part.begin(row, sums)

@@ -7,8 +7,9 @@ import math as _math
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from . import autograd, cuda, dtypes, linalg, ops, random, utils
+from . import amp, autograd, cuda, dtypes, linalg, ops, random, utils
 from .allocation import keep_freed_memory as _keep_freed_memory
+from .amp import GradScaler, autocast
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.inference import is_inference, is_inference_mode_enabled

@@ -38,6 +38,7 @@ def zeros(*shape):
 ROWS: list[tuple[str, str, Any]] = [
     # Types and printing
     ("dtypes", "r = t.float32 == np.dtype('float32')", True),
+    ("dtypes", "t.float32.is_floating_point", "AttributeError"),
     ("dtype-texts", "r = t.ones(1, dtype='float64').element_size()", 8),
     ("numpy-types", "r = t.from_numpy(np.ones(2, np.uint16)).tolist()", "TypeError"),
     ("names-when-printed", "r = str(t.float16), repr(t.Size([2]))", ["float16", "Size([2])"]),
@@ -51,6 +52,8 @@ ROWS: list[tuple[str, str, Any]] = [
     ),
     ("devices", "t.ones(1, device='meta')", "DeviceError"),
     ("devices", "t.ones(1).to('cuda')", "DeviceError"),
+    ("mixed-precision", "t.autocast('cpu')", "RuntimeError"),
+    ("mixed-precision", "t.amp.GradScaler('cpu')", "RuntimeError"),
     ("flip-order", "r = t.flip(t.ones(2, 3).T, (0,)).stride()", [2, 1]),
     # NumPy
     ("numpy-functions", "x = L(0.0)\nr = grad(np.exp(x), x)", [[1.0]]),

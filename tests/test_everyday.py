@@ -460,6 +460,59 @@ def test_einops_in_a_compiled_function() -> None:
         assert function(mg.tensor([[1.0, 2.0], [3.0, 4.0]])).tolist() == [2, 6, 4, 8]
 
 
+# Mixed precision that is off
+
+
+@pytest.mark.parametrize(
+    "source",
+    programs("""
+# a step that would be mixed on a GPU
+use = t.cuda.is_available()
+w = L(1.0, 2.0)
+optimizer = t.optim.SGD([w], lr=0.1)
+scaler = t.amp.GradScaler("cuda", enabled=use)
+with t.autocast("cuda", dtype=t.float16, enabled=use):
+    loss = (w * w).sum()
+scaler.scale(loss).backward()
+scaler.unscale_(optimizer)
+r = [scaler.step(optimizer), scaler.update(), w, scaler.get_scale(), scaler.is_enabled(), scaler.state_dict()]
+scaler.load_state_dict({"scale": 2.0})
+
+# without asking
+scaler = t.amp.GradScaler()
+with t.amp.autocast(device_type="cuda"):
+    r = C(1.0) @ C(2.0), scaler.is_enabled()
+
+# a closure
+w = L(1.0)
+r = t.GradScaler(enabled=False).step(t.optim.SGD([w], lr=0.1), closure=lambda: 7)
+
+# as a decorator
+@t.autocast("cpu", enabled=False)
+def double(x):
+    return 2 * x
+r = double(L(1.0))
+
+# under its old names
+with t.cuda.amp.autocast(enabled=False):
+    r = t.cuda.amp.GradScaler(enabled=False).scale(C(1.0))
+
+t.autocast("nonsense")
+
+t.autocast(3)
+"""),
+)
+def test_mixed_precision(source: str) -> None:
+    check(source)
+
+
+def test_mixed_precision_on_the_cpu_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="autocast: on the CPU"):
+        mg.autocast("cpu")
+    with pytest.raises(RuntimeError, match="GradScaler: on the CPU"):
+        mg.amp.GradScaler("cpu")
+
+
 # What programs take from PyTorch's insides
 
 

@@ -22,7 +22,7 @@ LAYERS = [
         "autograd.scope",
     },
     {"tensor"},
-    {"printing", "copying", "autograd", "return_types"},
+    {"amp", "printing", "copying", "autograd", "return_types"},
     {"ops"},
     {"linalg", "cuda", "accelerator", "backends", "func", "utils"},
     {"nn"},

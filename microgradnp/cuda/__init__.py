@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from .devices import DeviceError
+from ..devices import DeviceError
+from . import amp as amp
 
 
 def is_available() -> bool:

@@ -106,9 +106,10 @@ class Sequential(_Modules):
 
     def forward(self, input: Any) -> Any:
         """The output of the last module; each takes the output of the one before it."""
+        own = self.__dict__
         for name, kind in self._registered.items():
             if kind == MODULE:
-                input = self.__dict__[name](input)
+                input = own[name](input)
         return input
 
     def _of(self, named: list[tuple[str, Module]]) -> Any:

@@ -67,7 +67,7 @@ class Elementwise(Optimizer):
         batch = self.batch(params)
         values = [kept(self.state[p], name, p._array, first.get(name, 0)) for name in names for p in params]
         before, blocks = batch.blocks.get(names, (None, []))
-        if before is None or not same(values, before):
+        if before is None or (values and not same(values, before)):
             of_each = [values[i :: len(params)] for i in range(len(params))]
             blocks = [*chain.from_iterable(map(self._cut, params, batch.arrays, of_each))]
             batch.blocks[names] = values, blocks

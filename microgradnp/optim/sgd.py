@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy import multiply, subtract
+from numpy import add, multiply, subtract
 
 from ..tensor import Tensor
 from .elementwise import Elementwise
@@ -99,7 +99,7 @@ class SGD(Elementwise):
                 if begins:
                     np.copyto(buffer, grad)
                 else:
-                    np.multiply(buffer, momentum, buffer)
-                    np.add(buffer, grad if weight is None else np.multiply(grad, weight, one), buffer)
-                step = np.add(grad, np.multiply(buffer, momentum, one), one) if nesterov else buffer
-                np.subtract(array, np.multiply(step, lr, two), array)
+                    multiply(buffer, momentum, buffer)
+                    add(buffer, grad if weight is None else multiply(grad, weight, one), buffer)
+                step = add(grad, multiply(buffer, momentum, one), one) if nesterov else buffer
+                subtract(array, multiply(step, lr, two), array)

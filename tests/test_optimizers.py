@@ -114,11 +114,17 @@ def test_gradients_are_only_read(kind):
 
 
 @every
-def test_a_step_allocates_nothing(kind):
+@pytest.mark.parametrize("together", [False, True])
+def test_a_step_allocates_nothing(kind, together):
     p, optimizer = trained(kind, values(3 * BLOCK), dtype=mg.float32)
     small = mg.ones(50, 40, requires_grad=True)
-    optimizer.add_param_group({"params": [small]})
-    small.grad = mg.ones(50, 40)
+    if together:  # in one group, with other dtypes
+        others = [small, mg.ones(50, 40, dtype=mg.float64, requires_grad=True), mg.ones(3, requires_grad=True)]
+    else:
+        others = [small]
+    optimizer.add_param_group({"params": others})
+    for other in others:
+        other.grad = mg.ones_like(other)
     optimizer.step()
     tracemalloc.start()
     try:

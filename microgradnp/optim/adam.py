@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy import add, divide, multiply, sqrt, subtract
 
 from ..tensor import Tensor
 from .elementwise import Elementwise, move, move_square
@@ -96,8 +97,8 @@ class Adam(Elementwise):
             move_square(square, grad, beta2, weight2, one)
             if amsgrad:
                 square = np.maximum(largest[0], square, out=largest[0])
-            below = np.add(np.sqrt(square, one), eps, one)
-            np.subtract(array, np.multiply(np.divide(mean, below, one), rate, one), array)
+            below = add(sqrt(square, one), eps, one)
+            subtract(array, multiply(divide(mean, below, one), rate, one), array)
 
 
 class AdamW(Adam):

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy import add, multiply, subtract
 
 from ..ops.blocks import BLOCK
 from ..tensor import Tensor, make
@@ -57,9 +58,9 @@ class Elementwise(Optimizer):
             if maximize:
                 grad = np.negative(grad, spare)
             if added is not None:
-                grad = np.add(grad, np.multiply(array, added, one), spare)
+                grad = add(grad, multiply(array, added, one), spare)
             if shrunk is not None:
-                np.multiply(array, shrunk, array)
+                multiply(array, shrunk, array)
             yield array, grad, values, one, two
 
     def _blocks(self, params: list[Tensor], names: tuple[str, ...], first: Mapping[str, Any]) -> Sequence[Block]:
@@ -106,10 +107,10 @@ def kept(state: dict[str, Any], name: str, like: Any, first: Any = 0) -> Any:
 
 def move(mean: Any, grad: Any, weight: Any, scratch: Any) -> None:
     """mean += weight * (grad - mean)"""
-    np.add(mean, np.multiply(np.subtract(grad, mean, scratch), weight, scratch), mean)
+    add(mean, multiply(subtract(grad, mean, scratch), weight, scratch), mean)
 
 
 def move_square(square: Any, grad: Any, keep: Any, weight: Any, scratch: Any) -> None:
     """square = keep * square + weight * grad^2"""
-    np.multiply(square, keep, square)
-    np.add(square, np.multiply(np.multiply(grad, grad, scratch), weight, scratch), square)
+    multiply(square, keep, square)
+    add(square, multiply(multiply(grad, grad, scratch), weight, scratch), square)

@@ -47,7 +47,7 @@ class Optimizer(Hooked):
         self.param_groups: list[dict[str, Any]] = []
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self._hooks = defaultdict(dict)
-        self._batches: dict[Tensor, Batch] = {}  # by the first parameter in them
+        self._batches: dict[tuple[Tensor, int], Batch] = {}  # by the first parameter in them, and how many they are
         groups = list(params)
         for group in groups if groups and isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
@@ -174,11 +174,12 @@ class Optimizer(Hooked):
 
         With each list what is counted, in the order of ``counted``, as NumPy scalars.
         """
-        if not self.counted and params and (batch := self.batch(params)).one_dtype:
-            return [((), batch)]
+        counts = [self.counts(p) for p in params] if self.counted else []
+        agreed = not counts or len({tuple(map(np.ndarray.item, arrays)) for arrays in counts}) == 1
+        if params and agreed and (batch := self.batch(params)).one_dtype:
+            return [(tuple([array[()] for array in counts[0]]) if counts else (), batch)]
         found: dict[Any, tuple[tuple[Any, ...], list[Tensor]]] = {}
-        for p in params:
-            arrays = self.counts(p)
+        for p, arrays in zip(params, counts or [[]] * len(params), strict=True):
             key = (p._array.dtype, *[array.item() for array in arrays])
             if key not in found:
                 found[key] = tuple([array[()] for array in arrays]), []
@@ -189,14 +190,16 @@ class Optimizer(Hooked):
         """Parameters that are updated together as a Batch: the one of the step before, if their arrays are the same."""
         if isinstance(params, Batch):
             return params
-        batch, arrays = self._batches.get(params[0]), [p._array for p in params]
+        key = params[0], len(params)
+        batch, arrays = self._batches.get(key), [p._array for p in params]
         if batch is not None and same([*params, *arrays], batch.known):
             return batch
         batch = Batch(params, arrays)
         if arrays[0].__class__ is np.ndarray:  # and not of a step that is being captured
-            others = set(params).isdisjoint
-            self._batches = {first: other for first, other in self._batches.items() if others(other)}
-            self._batches[params[0]] = batch
+            self._batches[key] = batch
+            for key, other in [*self._batches.items()]:
+                if not same([p._array for p in other], other.arrays):  # which nobody else may need any more
+                    del self._batches[key]
         return batch
 
     def counts(self, p: Tensor) -> list[np.ndarray]:

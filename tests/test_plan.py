@@ -384,6 +384,30 @@ def test_copies_stay_when_one_is_written_to(written):
     assert "copy" in names(plan(tape.finish((original + copy,))))
 
 
+def two_copies_of_which_one_changes(x):
+    y = np.exp(x)
+    one, other = np.copy(y), np.copy(y)
+    np.add(other, 1.0, out=other)
+    return one * 2.0, other
+
+
+def copy_of_a_copy_of_what_changes(x):
+    copy = np.copy(np.copy(x))
+    np.add(x, 1.0, out=x)
+    return copy, copy * 2.0
+
+
+@pytest.mark.parametrize("function", [two_copies_of_which_one_changes, copy_of_a_copy_of_what_changes])
+def test_copies_stay_when_another_that_is_left_out_is_written_to(function):
+    memory = array(3)
+    tape = Tape()
+    program = tape.finish(function(tape.outside(memory)))
+    memory[...] = array(3)
+    expected = bits(interpret(program)[0])
+    memory[...] = array(3)
+    assert bits(build(plan(program))(())) == expected
+
+
 def test_a_copy_that_is_kept_is_not_memory_from_outside():
     tape = Tape()
     x = tape.outside(memory := array(3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..capture import astype, copied
-from ..program import Call, Program, Value
+from ..program import Block, Call, Program, Value
 from .functions import makes
 from .rewriting import Draft, Facts, fills, form
 
@@ -17,13 +17,23 @@ def without_copies(program: Program) -> Program:
     """
     draft, facts = Draft(program), Facts(program)
     for number, call in enumerate(program.calls):
-        if _copies(call) and _needless(call.args[0], call.results[0], number, facts):
-            original, copy = draft.now(call.args[0]), call.results[0]
+        new = draft.updated(call)
+        if _copies(new) and _needless(new.args[0], new.results[0], number, facts):
+            original, copy = new.args[0], new.results[0]
             draft.move(copy.block, original.block, original.offset - copy.offset)
             draft.replace(copy, original)
+            _become_one(original.block, copy.block, facts)
         else:
-            draft.calls.append(draft.updated(call))
+            draft.calls.append(new)
     return draft.finish()
+
+
+def _become_one(original: Block, copy: Block, facts: Facts) -> None:
+    """What is known of the copy holds for the original, which stands for it."""
+    facts.last_use[original] = max(facts.last_use[original], facts.last_use[copy])
+    facts.writes[original] += facts.writes[copy]
+    if copy in facts.outputs:
+        facts.outputs.add(original)
 
 
 def _copies(call: Call) -> bool:

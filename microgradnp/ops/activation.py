@@ -60,8 +60,7 @@ def zeroed(input: Array, mask: Index) -> Array:
     """
     if type(input) is not np.ndarray or input.size < 256 or input.itemsize not in BITS:
         return np.where(mask, 0.0, input)
-    bits = mask.astype(BITS[input.itemsize])
-    np.subtract(bits, 1, bits)
+    bits = np.subtract(mask.view(np.int8), 1).astype(BITS[input.itemsize])
     return np.bitwise_and(input.view(bits.dtype), bits, bits).view(input.dtype)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import accelerator as accelerator
+from . import amp as amp
 from . import autograd as autograd
 from . import backends as backends
 from . import compiler as compiler
@@ -24,7 +25,10 @@ from . import return_types
 from . import serialization as serialization
 from . import testing as testing
 from . import utils as utils
+from . import version as version
 from . import viz as viz
+from .amp import GradScaler as GradScaler
+from .amp import autocast as autocast
 from .autograd import enable_grad as enable_grad
 from .autograd import inference_mode as inference_mode
 from .autograd import is_grad_enabled as is_grad_enabled

@@ -334,6 +334,10 @@ def made_anew_and_read(x):
     return y, np.add.reduce(np.multiply(y, 2), 0)
 
 
+def made_anew_in_another_order(x):
+    return np.exp(np.tile(x, (1, 8)).T + 1.0).T
+
+
 def copied_from_more_axes(x):
     y = np.exp(x[0])
     np.copyto(y, x[1:2])
@@ -342,7 +346,13 @@ def copied_from_more_axes(x):
 
 @pytest.mark.parametrize(
     "function",
-    [read_before_its_place_is_taken, part_of_a_whole_in_another_loop, made_anew_and_read, copied_from_more_axes],
+    [
+        read_before_its_place_is_taken,
+        part_of_a_whole_in_another_loop,
+        made_anew_and_read,
+        made_anew_in_another_order,
+        copied_from_more_axes,
+    ],
 )
 def test_what_others_read_is_there(function):
     x = numbers((30, 5), np.float64, 0)

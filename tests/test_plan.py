@@ -384,6 +384,16 @@ def test_copies_stay_when_one_is_written_to(written):
     assert "copy" in names(plan(tape.finish((original + copy,))))
 
 
+def test_new_memory_has_its_axes_in_their_order():
+    """A view of it is one only then, and what is written to the view is seen."""
+    tape = Tape()
+    made = np.exp(tape.outside(array(3, 4)).T)
+    view = made.T.reshape(-1)
+    np.add(view, 1.0, out=view)
+    program = tape.finish((made.T,))
+    assert bits(build(plan(program))(())) == bits(interpret(program)[0])
+
+
 def two_copies_of_which_one_changes(x):
     y = np.exp(x)
     one, other = np.copy(y), np.copy(y)

@@ -163,7 +163,12 @@ class Source:
         return [f"{', '.join(names)}{',' * (call.structure is not None and len(names) == 1)} = {made}"]
 
     def _making(self, value: Value) -> str:
-        return f"{self._text(value)} = empty({self._text(value.shape)}, {self._text(value.dtype)})"
+        """Memory for a value, with its axes in their order."""
+        order = sorted(range(len(value.shape)), key=lambda axis: -value.strides[axis])
+        if value.contiguous:
+            return f"{self._text(value)} = empty({self._text(value.shape)}, {self._text(value.dtype)})"
+        lengths, axes = tuple(value.shape[axis] for axis in order), tuple(map(order.index, range(len(order))))
+        return f"{self._text(value)} = empty({lengths}, {self._text(value.dtype)}).transpose({axes})"
 
     def _output(self, value: Value) -> str:
         """What is returned: new memory."""

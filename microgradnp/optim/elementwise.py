@@ -65,7 +65,7 @@ class Elementwise(Optimizer):
 
     def _blocks(self, params: list[Tensor], names: tuple[str, ...], first: Mapping[str, Any]) -> Sequence[Block]:
         """What ``each`` goes through: found once, and known for as long as the arrays are the same."""
-        batch = self.batch(params)
+        batch = self._batch(params)
         values = [kept(self.state[p], name, p._array, first.get(name, 0)) for name in names for p in params]
         before, blocks = batch.blocks.get(names, (None, []))
         if before is None or (values and not same(values, before)):

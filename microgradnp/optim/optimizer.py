@@ -176,7 +176,7 @@ class Optimizer(Hooked):
         """
         counts = [self.counts(p) for p in params] if self.counted else []
         agreed = not counts or len({tuple(map(np.ndarray.item, arrays)) for arrays in counts}) == 1
-        if params and agreed and (batch := self.batch(params)).one_dtype:
+        if params and agreed and (batch := self._batch(params)).one_dtype:
             return [(tuple([array[()] for array in counts[0]]) if counts else (), batch)]
         found: dict[Any, tuple[tuple[Any, ...], list[Tensor]]] = {}
         for p, arrays in zip(params, counts or [[]] * len(params), strict=True):
@@ -184,9 +184,9 @@ class Optimizer(Hooked):
             if key not in found:
                 found[key] = tuple([array[()] for array in arrays]), []
             found[key][1].append(p)
-        return [(counts, self.batch(together)) for counts, together in found.values()]
+        return [(counts, self._batch(together)) for counts, together in found.values()]
 
-    def batch(self, params: list[Tensor]) -> Batch:
+    def _batch(self, params: list[Tensor]) -> Batch:
         """Parameters that are updated together as a Batch: the one of the step before, if their arrays are the same."""
         if isinstance(params, Batch):
             return params
@@ -251,7 +251,7 @@ class Optimizer(Hooked):
 
     def _stamp(self, params: list[Tensor]) -> None:
         """Note the writes to come: a graph that had saved one of these parameters must not be used any more."""
-        memory.stamp(self.batch(params).writes, type(self).__name__ + ".step")
+        memory.stamp(self._batch(params).writes, type(self).__name__ + ".step")
 
     # State
 

@@ -384,6 +384,20 @@ def test_copies_stay_when_one_is_written_to(written):
     assert "copy" in names(plan(tape.finish((original + copy,))))
 
 
+def test_an_element_of_what_changes_is_not_read_block_after_block():
+    memory = array(4, 10)
+    tape = Tape()
+    x = tape.outside(memory)
+    scaled = np.multiply(x, x[:1, :1].reshape(()))
+    np.add(x, 1.0, out=x)
+    program = tape.finish((np.multiply(scaled, x),))
+    memory[...] = array(4, 10)
+    expected = bits(interpret(program)[0])
+    memory[...] = array(4, 10)
+    with as_if_large(1):
+        assert bits(build(plan(program))(())) == expected
+
+
 def test_new_memory_has_its_axes_in_their_order():
     """A view of it is one only then, and what is written to the view is seen."""
     tape = Tape()

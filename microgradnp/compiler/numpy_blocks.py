@@ -49,10 +49,13 @@ class Blocks:
         self._array_of = array_of
         first, last = calls[0][0], calls[-1][0]
         self._arrays: dict[Any, np.ndarray] = {}
+        self._numbers: set[Any] = set()  # 0-d arrays
         lasting: set[Any] = set()
         for _, call in calls:
             for value in _values(call):
-                if value.shape:
+                if not value.shape:
+                    self._numbers.add(self._key(value))
+                else:
                     key = self._key(value)
                     self._arrays[key] = array_of(value).reshape(-1)
                     if not first <= facts.definitions.get(value.block, -1) <= facts.last_use[value.block] <= last:
@@ -65,7 +68,8 @@ class Blocks:
 
     def worthwhile(self) -> bool:
         """Whether there are several calls, and no arrays overlap: then the order of the elements does not matter."""
-        places = sorted((key[0], key[0] + array.nbytes) for key, array in self._arrays.items())
+        places = [(key[0], key[0] + array.nbytes) for key, array in self._arrays.items()]
+        places = sorted(places + [(address, address + dtype.itemsize) for address, dtype in self._numbers])
         return len(self.calls) > 1 and all(a[1] <= b[0] for a, b in itertools.pairwise(places))
 
     def line(self, text: Text, name: Callable[[Any], str]) -> str:

@@ -19,7 +19,7 @@ CONSTANTS = {
 }
 
 FUNCTIONS = """
-x.detach(); torch.tanh(x @ m + 1).sum(0) / p.mean(); (x * row - column).relu().mean(0)
+x.detach(); torch.tanh(x @ m / 9 + 1).sum() / p.mean(); (x * row - column).relu().mean(0)
 """
 
 DEFAULT_DTYPE = """

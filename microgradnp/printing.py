@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import dtypes
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What ``set_printoptions`` sets."""
 
     precision: int = 4  # digits after the point
@@ -59,7 +57,7 @@ def set_printoptions(
         if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0):
             raise TypeError(f"set_printoptions(): {name} must be a number that is not negative, got {value!r}")
     changed = {name: value for name, value in given.items() if value is not None}
-    _Current.options = replace(options, **changed, sci_mode=sci_mode)  # type: ignore[arg-type]
+    _Current.options = options._replace(**changed, sci_mode=sci_mode)
 
 
 def tensor_repr(tensor: Any) -> str:

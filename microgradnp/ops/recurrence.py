@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,8 +36,7 @@ from .through_time import GRU, LSTM, Arriving, Cell, as_rows, last_of, projected
 Optional = Tensor | None
 
 
-@dataclass(frozen=True)
-class Weights:
+class Weights(NamedTuple):
     """The parameters of a layer in one direction. Those of all gates are one array: their first size is gates * H."""
 
     ih: Any
@@ -221,14 +219,14 @@ def in_one_direction(
 ) -> tuple[Any, ...]:
     """All states, and the last ones. With ``sizes`` input and states are packed: (rows, I), not (T, N, I)."""
     if input.dtype == float16:
-        wide = Weights(*map(_widened, vars(weights).values()))
+        wide = Weights(*map(_widened, weights))
         results = in_one_direction(cell, _widened(input), [*map(_widened, first)], wide, sizes, direction)
         return tuple(cast(result, float16) for result in results)
     ragged = None if sizes is None else Ragged(sizes)
     x = ragged.padded(input, direction) if ragged else flip(input, (0,)) if direction else input
     each = (x.shape[1],) * x.shape[0] if sizes is None else tuple(sizes)
     h, c = (*first, None, None)[:2]
-    states, *last = Recurrence.apply(cell, each, x, h, c, *vars(weights).values())
+    states, *last = Recurrence.apply(cell, each, x, h, c, *weights)
     states = ragged.packed(states, direction) if ragged else flip(states, (0,)) if direction else states
     return states, *last
 

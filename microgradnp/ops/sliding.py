@@ -10,10 +10,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import index as as_int
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,14 +24,13 @@ from .record import Array, derivatives, dispatched, operation
 Sizes = int | tuple[int, ...]  # one for each dimension, or one for all
 
 
-@dataclass(frozen=True)
-class Windows:
+class Windows(NamedTuple):
     """The windows along one dimension: one every ``stride`` elements, of which the first begins ``padding`` before it.
 
     Each sees ``size`` elements that lie ``dilation`` apart.
     """
 
-    count: int
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride]
     size: int
     stride: int
     padding: int = 0

@@ -15,26 +15,23 @@ not stand last. Their states are 0 from then on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .elementary import ONE, logistic_of_negative
 
 
-@dataclass
-class Passed:
+class Passed(NamedTuple):
     """What a pass forward through time leaves behind."""
 
     hs: Any  # the states
     z: Any  # the gates
     cs: Any = None  # the states of the cells, of an LSTM
-    others: tuple[Any, ...] = field(default=())
+    others: tuple[Any, ...] = ()
 
 
-@dataclass
-class Arriving:
+class Arriving(NamedTuple):
     """The gradients of the results, each None if there is none: of all states, of the last one, of the last cell's."""
 
     states: Any
@@ -273,8 +270,7 @@ def _gru_backward(passed: Passed, weight: Any, projection: Any, sizes: Sequence[
 # All of them
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A kind of cell.
 
     forward: of z, W_hh, b_hh, the first states (or None), W_hr (or None) and ``sizes``, gives what has ``Passed``.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -64,7 +63,7 @@ def _key(call: Call, version: dict[Block, int]) -> Any:
     def note(item: Any) -> None:
         if isinstance(item, Value):
             parts.append((item.block, item.offset, form(item), version.get(item.block, 0)))
-        elif isinstance(item, _PLAIN) or (is_dataclass(item) and item.__dataclass_params__.frozen):  # type: ignore
+        elif isinstance(item, _PLAIN):
             parts.append((type(item), repr(item)))
         else:
             parts.append(object())  # equal to nothing

@@ -24,6 +24,7 @@ from .results import CaseResult, Results, quartiles
 from .workloads import WORKLOADS
 
 OURS = (EAGER, COMPILED, NUMBA)
+COLUMNS = 3  # of panels, so that a picture can be read in the width of a page
 COLOURS = {
     NUMPY: "#555555", EAGER: "#d1495b", COMPILED: "#e08e45", NUMBA: "#8f2d56", TORCH: "#2a6f97",
     TORCH_COMPILE: "#61a5c2", JAX: "#2c7a4b", MYGRAD: "#8a8a3c", AUTOGRAD: "#7b6d8d", TINYGRAD: "#9a8c98",
@@ -117,8 +118,12 @@ def _growth(results: Results) -> Any:
 def _figure(panels: int, width: float, height: float, sharey: bool = False) -> tuple[Any, Sequence[Any]]:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width * panels, height), layout="constrained")
-    return figure, figure.subplots(1, panels, squeeze=False, sharey=sharey)[0]
+    columns, rows = min(panels, COLUMNS), -(-panels // COLUMNS)
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey).ravel()
+    for unused in axes[panels:]:
+        unused.remove()
+    return figure, axes[:panels]
 
 
 def _ratio_axis(axis: Any, label: str) -> None:

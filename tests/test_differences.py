@@ -132,6 +132,13 @@ ROWS: list[tuple[str, str, Any]] = [
         [[[-2.0, -4.0]]],
     ),
     (
+        "embedding-by-frequency-twice",
+        "w = L(1.0, 2.0).reshape(2, 1)\nu = L(1.0, 1.0)\n"
+        "x = t.nn.functional.embedding(t.tensor([0, 0]), w, scale_grad_by_freq=True)[:, 0]\n"
+        "g, = t.autograd.grad((x * u).sum(), w, create_graph=True)\nr = grad(g.sum(), u)",
+        [[0.5, 0.5]],
+    ),
+    (
         "det-twice",
         "x = zeros(2, 2)\ng, = t.autograd.grad(t.linalg.det(x), x, create_graph=True)\nr = grad(g[0, 0], x)",
         [[[0.0, 0.0], [0.0, 1.0]]],
